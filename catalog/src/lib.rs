@@ -1,0 +1,12 @@
+//! The Glue side of Civetta: names, tables, types, storage, the catalogs and the crawler. It knows no DataFusion.
+
+mod catalog;
+pub mod crawler;
+mod error;
+mod filter;
+pub mod name;
+pub mod table;
+
+pub use catalog::{Catalog, Page, PageRequest, PartitionError, UpdateTable};
+pub use error::{Error, ErrorKind, Position, Result};
+pub use filter::{Comparison, PartitionFilter};

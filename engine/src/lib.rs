@@ -1,0 +1,1 @@
+//! The Athena side: plan, scan, functions, run, results.

@@ -1,0 +1,1 @@
+//! The language: Athena text in, typed Statement out.
