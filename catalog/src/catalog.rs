@@ -77,5 +77,11 @@ pub trait Catalog: std::fmt::Debug + Send + Sync {
     async fn delete_partitions(&self, database: &str, table: &str, values: Vec<Vec<String>>) -> Result<Vec<PartitionError>>;
     async fn partition(&self, database: &str, table: &str, values: &[String]) -> Result<Partition>;
     /// The partitions that `filter` leaves, ordered by their values as text. The comparison is typed by the table's partition keys.
-    async fn partitions(&self, database: &str, table: &str, filter: Option<&PartitionFilter>, page: PageRequest) -> Result<Page<Partition>>;
+    async fn partitions(
+        &self,
+        database: &str,
+        table: &str,
+        filter: Option<&PartitionFilter>,
+        page: PageRequest,
+    ) -> Result<Page<Partition>>;
 }

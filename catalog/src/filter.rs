@@ -4,13 +4,23 @@
 /// A predicate over the partition keys of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartitionFilter {
-    Compare { key: String, op: Comparison, value: String },
-    In { key: String, values: Vec<String> },
+    Compare {
+        key: String,
+        op: Comparison,
+        value: String,
+    },
+    In {
+        key: String,
+        values: Vec<String>,
+    },
     And(Vec<PartitionFilter>),
     Or(Vec<PartitionFilter>),
     Not(Box<PartitionFilter>),
     /// SQL `LIKE` with `%` and `_`; only for keys that hold text.
-    Like { key: String, pattern: String },
+    Like {
+        key: String,
+        pattern: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ pub mod crawler;
 mod error;
 mod filter;
 pub mod name;
+pub mod storage;
 pub mod table;
 
 pub use catalog::{Catalog, Page, PageRequest, PartitionError, UpdateTable};
