@@ -1,1 +1,23 @@
-//! The language: Athena text in, typed Statement out.
+//! The language: Athena text in, typed Statement out. It does no input or output and knows no DataFusion.
+//!
+//! [`parse`] takes one statement, [`split`] a script; [`tables`] says what a statement reads. Two grammars share the door,
+//! as in Athena: Hive's for definitions (`hive`) and Trino's for queries (`trino`), chosen by a statement's first words.
+
+mod hive;
+pub mod keywords;
+mod names;
+mod parse;
+mod source;
+mod split;
+mod statement;
+mod token;
+mod trino;
+pub mod view;
+
+pub use names::tables;
+pub use parse::parse;
+pub use split::{Ending, Fragment, Script, split};
+pub use statement::{
+    AlterAction, ColumnPlace, DatabaseName, DescribeStyle, ExplainFormat, NewPartition, ObjectName, PartitionSpec, Statement,
+    TableReference, TableSource,
+};

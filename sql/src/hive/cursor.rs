@@ -1,0 +1,161 @@
+//! A cursor over the tokens of one statement. It remembers what was looked for at the present token, so that an error can
+//! say what was expected there without anybody keeping lists: `mismatched input 'x'. Expecting: 'LIKE', <EOF>`.
+
+use catalog::{Error, ErrorKind, Result, name};
+
+use super::literal::{unescape, unquote};
+use crate::source::Source;
+use crate::token::{Grammar, Kind, Token, Tokens};
+
+pub(crate) struct Cursor<'a> {
+    source: Source<'a>,
+    tokens: Vec<Token<'a>>,
+    at: usize,
+    /// What was looked for at the present token and not found.
+    tried: Vec<String>,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(source: Source<'a>, grammar: Grammar) -> Self {
+        let tokens = Tokens::new(source.text, 0, grammar).filter(|token| token.kind != Kind::Comment).collect();
+        Self { source, tokens, at: 0, tried: Vec::new() }
+    }
+
+    pub(crate) fn peek(&self) -> Option<Token<'a>> {
+        self.tokens.get(self.at).copied()
+    }
+
+    pub(crate) fn advance(&mut self) {
+        self.at += 1;
+        self.tried.clear();
+    }
+
+    /// The byte at which the present token begins; the end of the text after the last.
+    pub(crate) fn offset(&self) -> usize {
+        self.peek().map_or(self.source.text.len(), |token| token.offset)
+    }
+
+    /// The text from the present token on.
+    pub(crate) fn rest(&self) -> Source<'a> {
+        self.source.from(self.offset())
+    }
+
+    /// Whether the next tokens are the words of `phrase`.
+    pub(crate) fn is(&mut self, phrase: &str) -> bool {
+        let found =
+            phrase.split(' ').enumerate().all(|(ahead, word)| self.tokens.get(self.at + ahead).is_some_and(|t| t.is(word)));
+        if !found {
+            self.tried.push(format!("'{phrase}'"));
+        }
+        found
+    }
+
+    /// Takes the words of `phrase` if they are next.
+    pub(crate) fn accept(&mut self, phrase: &str) -> bool {
+        let found = self.is(phrase);
+        if found {
+            self.at += phrase.split(' ').count();
+            self.tried.clear();
+        }
+        found
+    }
+
+    pub(crate) fn expect(&mut self, phrase: &str) -> Result<()> {
+        // The longest part that is there is taken, so that the error points at the word that is wrong.
+        phrase.split(' ').try_for_each(|word| if self.accept(word) { Ok(()) } else { Err(self.mismatch()) })
+    }
+
+    pub(crate) fn is_symbol(&mut self, symbol: &str) -> bool {
+        let found = self.peek().is_some_and(|token| token.is_symbol(symbol));
+        if !found {
+            self.tried.push(format!("'{symbol}'"));
+        }
+        found
+    }
+
+    pub(crate) fn accept_symbol(&mut self, symbol: &str) -> bool {
+        let found = self.is_symbol(symbol);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(crate) fn expect_symbol(&mut self, symbol: &str) -> Result<()> {
+        if self.accept_symbol(symbol) { Ok(()) } else { Err(self.mismatch()) }
+    }
+
+    /// `( item, item, … )` with at least one item.
+    pub(crate) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        self.expect_symbol("(")?;
+        let mut items = vec![item(self)?];
+        while self.accept_symbol(",") {
+            items.push(item(self)?);
+        }
+        self.expect_symbol(")")?;
+        Ok(items)
+    }
+
+    /// A name, quoted or not, folded to lower case.
+    pub(crate) fn name(&mut self) -> Result<String> {
+        match self.peek() {
+            Some(Token { kind: Kind::Word, text, .. }) => {
+                self.advance();
+                Ok(name::fold(text))
+            }
+            Some(Token { kind: Kind::Quoted, text, .. }) if text.len() > 2 => {
+                self.advance();
+                Ok(name::fold(&unquote(text)))
+            }
+            _ => Err(self.mismatch_with("<identifier>")),
+        }
+    }
+
+    /// A string in single or double quotes, unescaped; `None` and nothing taken where there is none.
+    pub(crate) fn accept_string(&mut self) -> Option<String> {
+        let token =
+            self.peek().filter(|token| token.kind == Kind::String || token.kind == Kind::Quoted && token.text.starts_with('"'));
+        if token.is_some() {
+            self.advance();
+        } else {
+            self.tried.push("<string>".to_string());
+        }
+        token.map(|token| unescape(token.text))
+    }
+
+    pub(crate) fn string(&mut self) -> Result<String> {
+        self.accept_string().ok_or_else(|| self.mismatch())
+    }
+
+    /// Nothing may follow.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        if self.peek().is_none() { Ok(()) } else { Err(self.mismatch_with("<EOF>")) }
+    }
+
+    /// The present token is not one of what was looked for.
+    pub(crate) fn mismatch(&self) -> Error {
+        let found = self.peek().map_or("<EOF>", |token| token.text);
+        let mut tried: Vec<&str> = Vec::new();
+        for one in &self.tried {
+            if !tried.contains(&one.as_str()) {
+                tried.push(one);
+            }
+        }
+        self.error(ErrorKind::Syntax, format!("mismatched input '{found}'. Expecting: {}", tried.join(", ")))
+    }
+
+    /// As [`Self::mismatch`], with `expected` looked for too.
+    pub(crate) fn mismatch_with(&mut self, expected: &str) -> Error {
+        self.tried.push(expected.to_string());
+        self.mismatch()
+    }
+
+    pub(crate) fn not_supported(&self, what: &str) -> Error {
+        self.error(ErrorKind::NotSupported, format!("{what} is not supported yet"))
+    }
+
+    /// An error at the present token.
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(kind, message).at(self.source.position(self.offset()))
+    }
+}

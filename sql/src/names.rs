@@ -1,0 +1,116 @@
+//! Which tables a statement reads, anywhere in it. Names of common table expressions are left out where they are in scope,
+//! and so are table functions.
+
+use std::ops::ControlFlow;
+
+use catalog::{Position, name};
+use sqlparser::ast::{self, Query, TableFactor, Visit, Visitor};
+
+use crate::statement::{ObjectName, Statement, TableReference, TableSource};
+
+/// The sources that `statement` reads, each once, in the order of the text. Only queries, views' queries and what is
+/// explained of them read tables; other statements yield nothing.
+pub fn tables(statement: &Statement) -> Vec<TableReference> {
+    let query = match statement {
+        Statement::Query(query) | Statement::CreateView { query, .. } => query,
+        Statement::Explain { statement, .. } => return tables(statement),
+        _ => return Vec::new(),
+    };
+    let mut reader = Reader::default();
+    // The visitor never breaks, so that there is no value to look at.
+    let _ = query.visit(&mut reader);
+    reader.found
+}
+
+/// The common table expressions of one `WITH`, and how many of them can be seen at this point of the walk.
+struct Scope {
+    query: *const Query,
+    expressions: Vec<(*const Query, String)>,
+    visible: usize,
+    recursive: bool,
+}
+
+#[derive(Default)]
+struct Reader {
+    found: Vec<TableReference>,
+    scopes: Vec<Scope>,
+    /// Names of table functions, which are relations to the syntax tree.
+    functions: Vec<*const ast::ObjectName>,
+}
+
+impl Reader {
+    /// The `WITH` that `query` is an expression of, with its index.
+    fn expression(&mut self, query: &Query) -> Option<(&mut Scope, usize)> {
+        let scope = self.scopes.last_mut()?;
+        let index = scope.expressions.iter().position(|(expression, _)| std::ptr::eq(*expression, query))?;
+        Some((scope, index))
+    }
+
+    fn is_expression(&self, name: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.expressions.iter().take(scope.visible).any(|(_, visible)| visible == name))
+    }
+}
+
+impl Visitor for Reader {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if let Some((scope, index)) = self.expression(query) {
+            // An expression sees those before it, and itself where the WITH is recursive.
+            scope.visible = index + usize::from(scope.recursive);
+        }
+        if let Some(with) = &query.with {
+            let expressions =
+                with.cte_tables.iter().map(|cte| (&raw const *cte.query, name::fold(&cte.alias.name.value))).collect();
+            self.scopes.push(Scope { query, expressions, visible: 0, recursive: with.recursive });
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if self.scopes.last().is_some_and(|scope| std::ptr::eq(scope.query, query)) {
+            self.scopes.pop();
+        }
+        if let Some((scope, index)) = self.expression(query) {
+            scope.visible = index + 1;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: Some(_), .. } = factor {
+            self.functions.push(name);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ast::ObjectName) -> ControlFlow<()> {
+        if self.functions.pop_if(|function| std::ptr::eq(*function, relation)).is_some() {
+            return ControlFlow::Continue(());
+        }
+        let Some((source, position)) = source(relation) else { return ControlFlow::Continue(()) };
+        let expression = matches!(&source, TableSource::Name(name) if name.database.is_none() && self.is_expression(&name.name));
+        if !expression && !self.found.iter().any(|reference| reference.source == source) {
+            self.found.push(TableReference { source, position });
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// What a relation's name means; `None` for names of more than three parts, which the parser has refused.
+fn source(relation: &ast::ObjectName) -> Option<(TableSource, Option<Position>)> {
+    let parts: Vec<&ast::Ident> = relation.0.iter().filter_map(|part| part.as_ident()).collect();
+    let start = parts.first()?.span.start;
+    let position = (start.line > 0).then_some(Position { line: start.line, column: start.column });
+    let fold = |ident: &ast::Ident| name::fold(&ident.value);
+    let source = match parts.as_slice() {
+        [one] if one.quote_style == Some('\'') => TableSource::Location(one.value.clone()),
+        [table] => TableSource::Name(ObjectName::bare(fold(table))),
+        [database, table] => TableSource::Name(ObjectName::of(fold(database), fold(table))),
+        [catalog, database, table] => {
+            TableSource::Name(ObjectName { catalog: Some(fold(catalog)), database: Some(fold(database)), name: fold(table) })
+        }
+        _ => return None,
+    };
+    Some((source, position))
+}
