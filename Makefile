@@ -1,0 +1,36 @@
+# The commands that people and CI use. `make demo` and `make test` are the README's.
+
+PYTHON ?= python3
+VENV ?= .venv
+CARGO ?= cargo
+
+.PHONY: demo test lint rust-test bench venv
+
+# Builds the binary and shows the main job: streamed files, crawled and queried. No network beyond the crate registry.
+demo:
+	$(CARGO) build --release --bin civetta
+	$$($(CARGO) metadata --format-version 1 --no-deps | $(PYTHON) -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')/release/civetta demo
+
+# Everything that has to hold: format, lints, all Rust tests, the tests with real clients and servers.
+test: lint venv rust-test
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+# The binary is built first: the black-box tests run it.
+rust-test:
+	$(CARGO) build --locked --workspace --all-targets
+	CIVETTA_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) nextest run --locked --workspace --no-fail-fast
+
+# The Python programs that tests start: moto stands in for AWS Glue.
+venv: $(VENV)/.installed
+$(VENV)/.installed: tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
+	touch $@
+
+# Figures, each against a named peer or a lower bound in the same run; see docs/benchmarks.md.
+bench:
+	$(CARGO) build --release --workspace --benches --bin civetta
+	$(CARGO) bench --workspace
