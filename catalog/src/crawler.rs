@@ -51,6 +51,7 @@ pub struct SchemaChangePolicy {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(clippy::enum_variant_names, reason = "Glue's names")]
 pub enum RecrawlBehavior {
     #[default]
     CrawlEverything,

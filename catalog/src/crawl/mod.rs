@@ -1,6 +1,20 @@
-//! The crawler: objects in, tables of the catalog out. Its steps but the last are pure functions.
+//! The crawler: list → layout → inspect → group → diff → apply. Everything between listing and applying is pure functions
+//! over what was listed and read; `apply` alone changes the catalog. The rules are Glue's (AWS Glue Developer Guide,
+//! "Crawlers") where they serve people and our own, each with its reason, where they do not.
 
 pub mod columns;
+pub mod exclude;
+pub mod folder_name;
 pub mod inspect;
 pub mod inspected;
+pub mod layout;
+pub mod left_out;
+pub mod options;
+pub mod schedule;
 pub mod shape;
+pub mod spark_log;
+pub mod table_name;
+
+pub use exclude::Exclusions;
+pub use left_out::Reason;
+pub use options::{Grouping, Options};
