@@ -1,0 +1,38 @@
+//! Floating point numbers as Java's `Double.toString` and `Float.toString` print them: the shortest digits that read back as
+//! the same number, plain from 0.001 up to ten million, else with an exponent, always with a fraction.
+
+use std::fmt::{LowerExp, Write};
+
+pub(super) fn double(value: f64, out: &mut String) {
+    match value.abs() {
+        magnitude if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) => _ = write!(out, "{value:?}"),
+        magnitude if magnitude.is_finite() => scientific(value, out),
+        _ => special(value, out),
+    }
+}
+
+pub(super) fn real(value: f32, out: &mut String) {
+    match value.abs() {
+        magnitude if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) => _ = write!(out, "{value:?}"),
+        magnitude if magnitude.is_finite() => scientific(value, out),
+        _ => special(value.into(), out),
+    }
+}
+
+/// Rust writes `1.5e20` and `1e20`, Java `1.5E20` and `1.0E20`.
+fn scientific(value: impl LowerExp, out: &mut String) {
+    let start = out.len();
+    _ = write!(out, "{value:e}");
+    if let Some(exponent) = out[start..].find('e').map(|at| start + at) {
+        let fraction = if out[start..exponent].contains('.') { "E" } else { ".0E" };
+        out.replace_range(exponent..=exponent, fraction);
+    }
+}
+
+fn special(value: f64, out: &mut String) {
+    out.push_str(match value {
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        _ => "NaN",
+    });
+}
