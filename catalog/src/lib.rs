@@ -3,8 +3,11 @@
 mod catalog;
 pub mod crawl;
 pub mod crawler;
+pub mod decode;
 mod error;
 mod filter;
+pub mod format;
+pub mod hive_type;
 pub mod name;
 pub mod storage;
 pub mod table;
