@@ -5,15 +5,20 @@
 pub mod columns;
 pub mod exclude;
 pub mod folder_name;
+pub mod group;
 pub mod inspect;
 pub mod inspected;
 pub mod layout;
 pub mod left_out;
+pub mod memory;
 pub mod options;
+pub mod partition_keys;
 pub mod schedule;
 pub mod shape;
+pub mod similar;
 pub mod spark_log;
 pub mod table_name;
+pub mod tree;
 
 pub use exclude::Exclusions;
 pub use left_out::Reason;
