@@ -114,3 +114,70 @@ fn source(relation: &ast::ObjectName) -> Option<(TableSource, Option<Position>)>
     };
     Some((source, position))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    /// The sources in a statement, as text; locations in quotes.
+    fn found(text: &str) -> Vec<String> {
+        let print = |reference: TableReference| match reference.source {
+            TableSource::Name(name) => name.to_string(),
+            TableSource::Location(location) => format!("'{location}'"),
+        };
+        tables(&parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))).into_iter().map(print).collect()
+    }
+
+    #[test]
+    fn tables_anywhere_in_a_statement() {
+        let cases: [(&str, &[&str]); 27] = [
+            ("SELECT 1", &[]),
+            ("SELECT * FROM T", &["t"]),
+            ("SELECT * FROM \"D\".\"T\" JOIN awsdatacatalog.D.u USING (a), x", &["d.t", "awsdatacatalog.d.u", "x"]),
+            ("SELECT * FROM t JOIN t AS b ON t.a = b.a", &["t"]),
+            (
+                "SELECT (SELECT max(a) FROM b) FROM c WHERE EXISTS (SELECT 1 FROM d) AND x IN (SELECT y FROM e) ORDER BY (SELECT 1 FROM f)",
+                &["b", "c", "d", "e", "f"],
+            ),
+            ("SELECT * FROM (SELECT * FROM a UNION ALL SELECT * FROM b) CROSS JOIN (c JOIN d ON true)", &["a", "b", "c", "d"]),
+            ("SELECT * FROM \"t$partitions\"", &["t$partitions"]),
+            ("SELECT * FROM t$partitions", &["t$partitions"]),
+            // Expressions of WITH, and what shadows what.
+            ("WITH x AS (SELECT * FROM a) SELECT * FROM x", &["a"]),
+            ("WITH x AS (SELECT * FROM x) SELECT * FROM x", &["x"]),
+            ("WITH RECURSIVE x (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT * FROM x", &[]),
+            ("WITH x AS (SELECT 1), y AS (SELECT * FROM x, z) SELECT * FROM y", &["z"]),
+            ("WITH y AS (SELECT * FROM x), x AS (SELECT 1) SELECT * FROM x", &["x"]),
+            ("WITH x AS (SELECT 1) SELECT * FROM d.x", &["d.x"]),
+            ("WITH \"X\" AS (SELECT 1) SELECT * FROM x", &[]),
+            ("SELECT * FROM (WITH x AS (SELECT 1) SELECT * FROM x) JOIN x ON true", &["x"]),
+            ("WITH a AS (WITH b AS (SELECT * FROM c) SELECT * FROM b) SELECT * FROM a, b", &["c", "b"]),
+            (
+                "WITH a AS (SELECT 1) SELECT * FROM t WHERE x IN (SELECT * FROM a) AND EXISTS (WITH a AS (SELECT * FROM u) SELECT * FROM a)",
+                &["t", "u"],
+            ),
+            // Functions are no tables.
+            ("SELECT * FROM t CROSS JOIN UNNEST(t.xs) AS u(x)", &["t"]),
+            ("SELECT * FROM UNNEST(ARRAY[(SELECT 1 FROM t)]) AS u(x)", &["t"]),
+            ("SELECT * FROM generate_series(1, (SELECT max(n) FROM t))", &["t"]),
+            ("SELECT * FROM TABLE(sequence(start => 1, stop => 3))", &[]),
+            // Locations.
+            ("SELECT * FROM 's3://Bucket/path/*.json'", &["'s3://Bucket/path/*.json'"]),
+            ("SELECT a.x FROM 'A.parquet' AS a JOIN 'it''s.csv' b ON a.x = b.x", &["'A.parquet'", "'it's.csv'"]),
+            // Other statements.
+            ("CREATE VIEW v AS SELECT * FROM a", &["a"]),
+            ("EXPLAIN ANALYZE SELECT * FROM a", &["a"]),
+            ("DROP TABLE a", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn positions_point_into_the_users_text() {
+        let statement = parse("-- c\nEXPLAIN SELECT *\n  FROM d.t").unwrap();
+        assert_eq!(tables(&statement)[0].position, Some(Position { line: 3, column: 8 }));
+    }
+}

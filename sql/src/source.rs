@@ -14,10 +14,6 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, start: START }
-    }
-
     /// The position of the character at `offset`; one past the end is the end.
     pub(crate) fn position(&self, offset: usize) -> Position {
         advance(self.start, self.text.get(..offset).unwrap_or(self.text))
@@ -54,7 +50,7 @@ mod tests {
 
     #[test]
     fn positions_count_characters_and_lines() {
-        let source = Source::new("sélect\n  x");
+        let source = Source { text: "sélect\n  x", start: START };
         assert_eq!(source.position(3), Position { line: 1, column: 3 });
         assert_eq!(source.position("sélect\n  ".len()), Position { line: 2, column: 3 });
         assert_eq!(source.position(99), Position { line: 2, column: 4 });

@@ -1,7 +1,7 @@
 //! A cursor over the tokens of one statement. It remembers what was looked for at the present token, so that an error can
 //! say what was expected there without anybody keeping lists: `mismatched input 'x'. Expecting: 'LIKE', <EOF>`.
 
-use catalog::{Error, ErrorKind, Result, name};
+use catalog::{Error, ErrorKind, Position, Result, name};
 
 use super::literal::{unescape, unquote};
 use crate::source::Source;
@@ -9,6 +9,7 @@ use crate::token::{Grammar, Kind, Token, Tokens};
 
 pub(crate) struct Cursor<'a> {
     source: Source<'a>,
+    grammar: Grammar,
     tokens: Vec<Token<'a>>,
     at: usize,
     /// What was looked for at the present token and not found.
@@ -18,11 +19,21 @@ pub(crate) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     pub(crate) fn new(source: Source<'a>, grammar: Grammar) -> Self {
         let tokens = Tokens::new(source.text, 0, grammar).filter(|token| token.kind != Kind::Comment).collect();
-        Self { source, tokens, at: 0, tried: Vec::new() }
+        Self { source, grammar, tokens, at: 0, tried: Vec::new() }
     }
 
     pub(crate) fn peek(&self) -> Option<Token<'a>> {
         self.tokens.get(self.at).copied()
+    }
+
+    /// The token so many places after the present one.
+    pub(crate) fn ahead(&self, places: usize) -> Option<Token<'a>> {
+        self.tokens.get(self.at + places).copied()
+    }
+
+    /// The present token's text if it is an unquoted word.
+    pub(crate) fn word(&self) -> Option<&'a str> {
+        self.peek().filter(|token| token.kind == Kind::Word).map(|token| token.text)
     }
 
     pub(crate) fn advance(&mut self) {
@@ -45,7 +56,7 @@ impl<'a> Cursor<'a> {
         let found =
             phrase.split(' ').enumerate().all(|(ahead, word)| self.tokens.get(self.at + ahead).is_some_and(|t| t.is(word)));
         if !found {
-            self.tried.push(format!("'{phrase}'"));
+            self.tried.push(phrase.to_string());
         }
         found
     }
@@ -61,14 +72,14 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn expect(&mut self, phrase: &str) -> Result<()> {
-        // The longest part that is there is taken, so that the error points at the word that is wrong.
+        // Word by word, so that the error points at the one that is wrong.
         phrase.split(' ').try_for_each(|word| if self.accept(word) { Ok(()) } else { Err(self.mismatch()) })
     }
 
     pub(crate) fn is_symbol(&mut self, symbol: &str) -> bool {
         let found = self.peek().is_some_and(|token| token.is_symbol(symbol));
         if !found {
-            self.tried.push(format!("'{symbol}'"));
+            self.tried.push(symbol.to_string());
         }
         found
     }
@@ -103,6 +114,11 @@ impl<'a> Cursor<'a> {
                 self.advance();
                 Ok(name::fold(text))
             }
+            // Hive's names may begin with a digit.
+            Some(Token { kind: Kind::Number, text, .. }) if text.contains(char::is_alphabetic) && !text.contains('.') => {
+                self.advance();
+                Ok(name::fold(text))
+            }
             Some(Token { kind: Kind::Quoted, text, .. }) if text.len() > 2 => {
                 self.advance();
                 Ok(name::fold(&unquote(text)))
@@ -120,7 +136,21 @@ impl<'a> Cursor<'a> {
         } else {
             self.tried.push("<string>".to_string());
         }
-        token.map(|token| unescape(token.text))
+        token.map(|token| if self.grammar == Grammar::Hive { unescape(token.text) } else { unquote(token.text) })
+    }
+
+    /// A number as written, with its sign; `None` and nothing taken where there is none.
+    pub(crate) fn accept_number(&mut self) -> Option<String> {
+        let negative = self.peek().is_some_and(|token| token.is_symbol("-"));
+        let token = self.ahead(usize::from(negative)).filter(|token| token.kind == Kind::Number);
+        match token {
+            Some(_) => {
+                self.at += 1 + usize::from(negative);
+                self.tried.clear();
+            }
+            None => self.tried.push("<number>".to_string()),
+        }
+        token.map(|token| format!("{}{}", if negative { "-" } else { "" }, token.text))
     }
 
     pub(crate) fn string(&mut self) -> Result<String> {
@@ -132,16 +162,25 @@ impl<'a> Cursor<'a> {
         if self.peek().is_none() { Ok(()) } else { Err(self.mismatch_with("<EOF>")) }
     }
 
-    /// The present token is not one of what was looked for.
+    /// The present token is not one of what was looked for. Where phrases of several words were, the error is at the first
+    /// word that none of them goes on with.
     pub(crate) fn mismatch(&self) -> Error {
-        let found = self.peek().map_or("<EOF>", |token| token.text);
-        let mut tried: Vec<&str> = Vec::new();
-        for one in &self.tried {
-            if !tried.contains(&one.as_str()) {
-                tried.push(one);
+        let common = |phrase: &str| {
+            let words = phrase.split(' ').enumerate();
+            words.take_while(|(ahead, word)| self.ahead(*ahead).is_some_and(|token| token.is(word))).count()
+        };
+        let longest = self.tried.iter().map(|phrase| common(phrase)).max().unwrap_or(0);
+        let mut expected: Vec<String> = Vec::new();
+        for phrase in self.tried.iter().filter(|phrase| common(phrase) == longest) {
+            let rest = phrase.splitn(longest + 1, ' ').last().unwrap_or_default();
+            let rest = if rest.len() > 2 && rest.starts_with('<') { rest.to_string() } else { format!("'{rest}'") };
+            if !expected.contains(&rest) {
+                expected.push(rest);
             }
         }
-        self.error(ErrorKind::Syntax, format!("mismatched input '{found}'. Expecting: {}", tried.join(", ")))
+        let (found, offset) = self.ahead(longest).map_or(("<EOF>", self.source.text.len()), |token| (token.text, token.offset));
+        let message = format!("mismatched input '{found}'. Expecting: {}", expected.join(", "));
+        self.error_at(offset, ErrorKind::Syntax, message)
     }
 
     /// As [`Self::mismatch`], with `expected` looked for too.
@@ -156,6 +195,15 @@ impl<'a> Cursor<'a> {
 
     /// An error at the present token.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error::new(kind, message).at(self.source.position(self.offset()))
+        self.error_at(self.offset(), kind, message)
+    }
+
+    /// An error at a token already taken.
+    pub(crate) fn error_at(&self, offset: usize, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(kind, message).at(self.position(offset))
+    }
+
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        self.source.position(offset)
     }
 }

@@ -2,7 +2,7 @@
 
 /// The text that a Hive string stands for: `''` is a quote, and a backslash escapes as in Hive's `unescapeSQLString`:
 /// `\0 \b \n \r \t \Z`, `\ooo` in octal, `\uXXXX`; `\%` and `\_` keep the backslash, any other character loses it.
-pub(super) fn unescape(quoted: &str) -> String {
+pub(crate) fn unescape(quoted: &str) -> String {
     let quote = quoted.chars().next().unwrap_or('\'');
     let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
     let mut text = String::with_capacity(inner.len());
@@ -52,7 +52,7 @@ fn escape<'a>(rest: &'a str, text: &mut String) -> &'a str {
 }
 
 /// A name without its quotes; a doubled quote stands for itself.
-pub(super) fn unquote(quoted: &str) -> String {
+pub(crate) fn unquote(quoted: &str) -> String {
     let quote = quoted.chars().next().unwrap_or('`');
     let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
     inner.replace(&format!("{quote}{quote}"), &quote.to_string())

@@ -48,3 +48,6 @@ fn placed(mut token: TokenWithSpan, source: Source<'_>) -> TokenWithSpan {
     token.span.end = place(token.span.end);
     token
 }
+
+#[cfg(test)]
+mod tests;

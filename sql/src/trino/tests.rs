@@ -1,0 +1,101 @@
+//! Queries that are read, as the planner will see them, and queries that are refused.
+
+use crate::parse;
+use crate::statement::Statement;
+
+#[test]
+fn names_fold_and_headings_stay() {
+    let cases = [
+        ("SELECT \"Symbol\", T.\"X\" FROM \"Ticks\" AS \"T\"", "SELECT \"symbol\", T.\"x\" FROM \"ticks\" AS \"t\""),
+        (
+            "SELECT a AS \"Close Price\" FROM t ORDER BY \"close price\" DESC",
+            "SELECT a AS \"Close Price\" FROM t ORDER BY \"Close Price\" DESC",
+        ),
+        ("SELECT \"A\" FROM (SELECT 1 AS \"A\") AS q", "SELECT \"a\" FROM (SELECT 1 AS \"a\") AS q"),
+        (
+            "WITH \"C\" (\"X\") AS (SELECT 1) SELECT \"C\".\"X\" FROM \"C\"",
+            "WITH \"c\" (\"x\") AS (SELECT 1) SELECT \"c\".\"x\" FROM \"c\"",
+        ),
+        ("SELECT 1 AS \"A\" UNION SELECT 2 AS \"B\" ORDER BY a", "SELECT 1 AS \"A\" UNION SELECT 2 AS \"b\" ORDER BY \"A\""),
+        ("SELECT * FROM a JOIN b USING (\"Id\")", "SELECT * FROM a JOIN b USING(\"id\")"),
+        ("SELECT \"$path\" FROM 'S3://B/x.json'", "SELECT \"$path\" FROM 'S3://B/x.json'"),
+        ("SELECT Größe, ÄRGER FROM t", "SELECT größe, ärger FROM t"),
+        (
+            "SELECT sum(x) OVER \"W\" FROM t WINDOW \"W\" AS (ORDER BY \"Y\")",
+            "SELECT sum(x) OVER \"w\" FROM t WINDOW \"w\" AS (ORDER BY \"y\")",
+        ),
+        ("SELECT \"T\".* FROM \"T\"", "SELECT \"t\".* FROM \"t\""),
+    ];
+    for (text, expected) in cases {
+        let Ok(Statement::Query(query)) = parse(text) else { panic!("{text}: {:?}", parse(text)) };
+        assert_eq!(query.to_string(), expected, "{text}");
+    }
+}
+
+#[test]
+fn trinos_queries_are_read() {
+    let queries = [
+        "SELECT count(*) FILTER (WHERE x > 1), array_agg(a ORDER BY b), approx_percentile(x, 0.5) FROM t",
+        "SELECT transform(xs, x -> x + 1), reduce(xs, 0, (s, x) -> s + x, s -> s) FROM t",
+        "SELECT a, b FROM t GROUP BY GROUPING SETS ((a), (b), ())",
+        "SELECT lag(x) IGNORE NULLS OVER (PARTITION BY a ORDER BY b ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t",
+        "SELECT * FROM t, UNNEST(xs, ys) WITH ORDINALITY AS u(x, y, n)",
+        "SELECT CAST(x AS varchar(3)), TRY_CAST(y AS decimal(10, 2)), DATE '2020-01-01', INTERVAL '1' DAY, x[1], r.a FROM t",
+        "SELECT extract(DAY_OF_WEEK FROM d), current_timestamp, x AT TIME ZONE 'UTC', U&'\\00e9', X'ab' FROM t",
+        "(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1 LIMIT 3",
+        "VALUES (1, 'a'), (2, 'b')",
+        "SELECT 1 FROM t OFFSET 2 ROWS FETCH FIRST 5 ROWS ONLY",
+        "SELECT * FROM (VALUES (1)) AS t(x) WHERE x = ALL (SELECT y FROM u) OR x IS DISTINCT FROM 3",
+        "SELECT json_extract_scalar(j, '$.a'), CASE WHEN a THEN 1 ELSE 2 END, NOT a, -b, a || b, a <> b, a % 2 FROM t",
+    ];
+    for text in queries {
+        assert!(parse(text).is_ok(), "{text}: {:?}", parse(text));
+    }
+}
+
+#[test]
+fn other_dialects_and_silent_clauses_are_refused() {
+    let cases = [
+        (
+            "SELECT `a` FROM t",
+            "SYNTAX_ERROR: line 1:8: backquoted identifiers are not supported; use double quotes to quote identifiers",
+        ),
+        ("SELECT a FROM t QUALIFY x > 1", "SYNTAX_ERROR: line 1:25: QUALIFY is not part of Athena's SQL"),
+        ("SELECT DISTINCT ON (a) b FROM t", "SYNTAX_ERROR: line 1:1: DISTINCT ON is not part of Athena's SQL"),
+        ("SELECT a::int FROM t", "SYNTAX_ERROR: line 1:8: a cast with :: (write CAST(x AS type)) is not part of Athena's SQL"),
+        (
+            "SELECT a FROM t WHERE a ILIKE 'x'",
+            "SYNTAX_ERROR: line 1:23: ILIKE (write lower(x) LIKE …) is not part of Athena's SQL",
+        ),
+        ("SELECT a FROM t WHERE a & 1 = 1", "SYNTAX_ERROR: line 1:23: the operator & is not part of Athena's SQL"),
+        ("SELECT a FROM t FOR UPDATE", "SYNTAX_ERROR: line 1:1: 'FOR UPDATE' is not part of Athena's SQL"),
+        ("SELECT a FROM t LEFT SEMI JOIN u ON true", "SYNTAX_ERROR: line 1:32: this kind of join is not part of Athena's SQL"),
+        ("SELECT a FROM a.b.c.d", "SYNTAX_ERROR: line 1:15: too many dots in table name: a.b.c.d"),
+        ("SELECT a AS 'b' FROM t", "SYNTAX_ERROR: line 1:8: mismatched input ''b''. Expecting: <identifier>"),
+        ("SELECT a FROM t TABLESAMPLE BERNOULLI (10)", "NOT_SUPPORTED: line 1:15: TABLESAMPLE is not supported yet"),
+        ("SELECT a FROM (SELECT a FROM t TABLESAMPLE SYSTEM (5))", "NOT_SUPPORTED: line 1:30: TABLESAMPLE is not supported yet"),
+        (
+            "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
+            "NOT_SUPPORTED: line 1:22: a WITH before INSERT, UPDATE, DELETE or MERGE is not supported yet",
+        ),
+        ("SELECT * FORM t", "SYNTAX_ERROR: line 1:10: mismatched input 'FORM'. Expecting: <EOF>"),
+        ("SELECT a FROM t ORDER BY", "SYNTAX_ERROR: line 1:25: mismatched input '<EOF>'. Expecting: an expression"),
+        ("SELECT a FROM", "SYNTAX_ERROR: line 1:14: mismatched input '<EOF>'. Expecting: identifier"),
+        ("SELECT\n  (1", "SYNTAX_ERROR: line 2:5: mismatched input '<EOF>'. Expecting: )"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
+    }
+}
+
+#[test]
+fn deep_and_long_queries() {
+    let deep = |levels: usize| format!("SELECT {}1{}", "(".repeat(levels), ")".repeat(levels));
+    assert!(parse(&deep(50)).is_ok());
+    let error = parse(&deep(20_000)).unwrap_err();
+    assert!(error.message().contains("nested too deeply"), "{error}");
+    let subqueries = format!("SELECT * FROM {}t{}", "(SELECT * FROM ".repeat(2000), ")".repeat(2000));
+    assert!(parse(&subqueries).is_err());
+    let list: Vec<String> = (0..50_000).map(|n| n.to_string()).collect();
+    assert!(parse(&format!("SELECT a FROM t WHERE x IN ({})", list.join(", "))).is_ok());
+}
