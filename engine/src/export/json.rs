@@ -169,10 +169,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Bare(text) => bare(text, row, out),
             Self::Float(text, finite) if finite(row) => bare(text, row, out),
-            Self::Float(text, _) | Self::Quoted(text) => {
-                let mut value = String::new();
-                if text.write(row, &mut value) { quote(&value, out) } else { out.push_str("null") }
-            }
+            Self::Float(text, _) | Self::Quoted(text) => quoted(text, row, out),
             Self::List { nulls, .. } | Self::Row { nulls, .. } | Self::Map { nulls, .. } | Self::Dictionary { nulls, .. }
                 if nulls.is_null(row) =>
             {
@@ -202,6 +199,22 @@ impl<'a> Value<'a> {
 fn bare(text: &Text<'_>, row: usize, out: &mut String) {
     if !text.write(row, out) {
         out.push_str("null");
+    }
+}
+
+/// The value as a string. Most texts have nothing to escape and are written once, in place.
+fn quoted(text: &Text<'_>, row: usize, out: &mut String) {
+    let start = out.len();
+    out.push('"');
+    if !text.write(row, out) {
+        out.truncate(start);
+        out.push_str("null");
+    } else if out.as_bytes()[start + 1..].iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        let raw = out.split_off(start + 1);
+        out.truncate(start);
+        quote(&raw, out);
+    } else {
+        out.push('"');
     }
 }
 

@@ -102,6 +102,18 @@ fn json_of_rows_maps_decimals_and_bytes() {
 }
 
 #[test]
+fn json_escapes_what_it_must() {
+    let texts = ["plain é", "say \"hi\"", "back\\slash", "line\nend\u{1}", ""];
+    let batch = RecordBatch::try_from_iter([("s", Arc::new(StringArray::from(texts.to_vec())) as ArrayRef)]).unwrap();
+    let mut out = Vec::new();
+    let mut export = begin(Format::Json, &["a \"b\"".into()], &batch.schema(), &mut out).unwrap();
+    export.write(&batch).unwrap();
+    export.finish().unwrap();
+    let parsed: Vec<serde_json::Value> = serde_json::from_slice(&out).unwrap();
+    assert_eq!(parsed, texts.map(|text| serde_json::json!({ "a \"b\"": text })));
+}
+
+#[test]
 fn markdown_escapes_cells_and_aligns_numbers() {
     let batch = RecordBatch::try_from_iter([
         ("s", Arc::new(StringArray::from(vec!["a|b\nc"])) as ArrayRef),

@@ -1,0 +1,131 @@
+//! `information_schema.schemata`, `tables`, `columns` and `views`: the catalog as tables, with the columns that Trino gives them.
+//!
+//! Rows are read from the catalog while the query runs, page by page, and only for the databases and tables that the query's
+//! filters name: `WHERE table_schema = 'd' AND table_name = 't'` is one look-up, however many tables there are. Other than
+//! in Trino the schema does not list itself.
+
+mod filter;
+mod rows;
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use async_trait::async_trait;
+use catalog::Catalog;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use futures::TryStreamExt as _;
+
+use filter::Wanted;
+
+/// The database's name.
+pub const NAME: &str = "information_schema";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Schemata,
+    Tables,
+    Columns,
+    Views,
+}
+
+/// The table of `information_schema` that is called `name`, if there is one.
+pub fn table(catalog: &Arc<dyn Catalog>, name: &str) -> Option<Arc<dyn TableProvider>> {
+    let kind = match name {
+        "schemata" => Kind::Schemata,
+        "tables" => Kind::Tables,
+        "columns" => Kind::Columns,
+        "views" => Kind::Views,
+        _ => return None,
+    };
+    Some(Arc::new(Table { kind, schema: kind.schema(), catalog: Arc::clone(catalog) }))
+}
+
+impl Kind {
+    fn schema(self) -> SchemaRef {
+        let text: &[&str] = match self {
+            Self::Schemata => &["catalog_name", "schema_name"],
+            Self::Tables => &["table_catalog", "table_schema", "table_name", "table_type"],
+            Self::Views => &["table_catalog", "table_schema", "table_name", "view_definition"],
+            Self::Columns => {
+                let text = |name| Field::new(name, DataType::Utf8, true);
+                let names = ["table_catalog", "table_schema", "table_name", "column_name"].map(text);
+                let position = Field::new("ordinal_position", DataType::Int64, true);
+                let rest = ["column_default", "is_nullable", "data_type"].map(text);
+                return Arc::new(Schema::new(names.into_iter().chain([position]).chain(rest).collect::<Vec<_>>()));
+            }
+        };
+        Arc::new(Schema::new(text.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect::<Vec<_>>()))
+    }
+}
+
+#[derive(Debug)]
+struct Table {
+    kind: Kind,
+    schema: SchemaRef,
+    catalog: Arc<dyn Catalog>,
+}
+
+#[async_trait]
+impl TableProvider for Table {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    /// The filters choose what is looked up; the query still applies them to the rows.
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let rows = Rows {
+            kind: self.kind,
+            schema: Arc::clone(&self.schema),
+            catalog: Arc::clone(&self.catalog),
+            wanted: Wanted::by(filters),
+        };
+        let schema = Arc::clone(&self.schema);
+        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![Arc::new(rows)], projection, [], false, limit)?))
+    }
+}
+
+struct Rows {
+    kind: Kind,
+    schema: SchemaRef,
+    catalog: Arc<dyn Catalog>,
+    wanted: Wanted,
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{NAME}.{:?} {:?}", self.kind, self.wanted)
+    }
+}
+
+impl PartitionStream for Rows {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let batches = rows::stream(self.kind, Arc::clone(&self.schema), Arc::clone(&self.catalog), self.wanted.clone());
+        let batches = batches.map_err(|error| DataFusionError::External(Box::new(error)));
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
+    }
+}

@@ -1,0 +1,168 @@
+//! The rows: from databases to tables to what is told of each.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::SchemaRef;
+use catalog::table::{Column, Table};
+use catalog::{Catalog, Error, ErrorKind, Page, Result, hive_type};
+use futures::stream::BoxStream;
+use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _, stream};
+use sql::view::View;
+
+use super::Kind;
+use super::filter::Wanted;
+use crate::page::pages;
+use crate::trino_type;
+
+/// Athena's name of the one catalog there is.
+const CATALOG: &str = "awsdatacatalog";
+
+/// Tables looked up at the same time where a query names them.
+const LOOK_UPS: usize = 16;
+
+pub(super) fn stream(
+    kind: Kind,
+    schema: SchemaRef,
+    catalog: Arc<dyn Catalog>,
+    wanted: Wanted,
+) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    let databases = databases(&catalog, wanted.databases);
+    let rows = match kind {
+        Kind::Schemata => databases.map_ok(|names| schemata(&names)).boxed(),
+        _ => databases
+            .map_ok(|names| stream::iter(names.into_iter().map(Ok::<_, Error>)))
+            .try_flatten()
+            .map_ok(move |database| tables(&catalog, database, wanted.tables.clone()))
+            .try_flatten()
+            .map_ok(move |tables| of_tables(kind, &tables))
+            .boxed(),
+    };
+    rows.and_then(move |columns| {
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns);
+        std::future::ready(batch.map_err(|error| Error::internal(format!("information_schema: {error}")).caused_by(error)))
+    })
+}
+
+fn databases(catalog: &Arc<dyn Catalog>, wanted: Option<BTreeSet<String>>) -> BoxStream<'static, Result<Vec<String>>> {
+    let catalog = Arc::clone(catalog);
+    match wanted {
+        None => pages(move |page| {
+            let catalog = Arc::clone(&catalog);
+            async move { catalog.databases(page).await }.boxed()
+        })
+        .map_ok(|databases| databases.into_iter().map(|database| database.name).collect())
+        .boxed(),
+        Some(names) => stream::iter(names)
+            .then(move |name| {
+                let catalog = Arc::clone(&catalog);
+                async move { Ok(present(catalog.database(&name).await)?.map(|database| database.name).into_iter().collect()) }
+            })
+            .boxed(),
+    }
+}
+
+fn tables(
+    catalog: &Arc<dyn Catalog>,
+    database: String,
+    wanted: Option<BTreeSet<String>>,
+) -> BoxStream<'static, Result<Vec<Table>>> {
+    let catalog = Arc::clone(catalog);
+    match wanted {
+        None => {
+            pages(move |page| {
+                let (catalog, database) = (Arc::clone(&catalog), database.clone());
+                async move {
+                    match catalog.tables(&database, None, page).await {
+                        // It was dropped meanwhile and has no tables any more.
+                        Err(error) if error.kind() == ErrorKind::DatabaseNotFound => Ok(Page { items: Vec::new(), next: None }),
+                        page => page,
+                    }
+                }
+                .boxed()
+            })
+            .boxed()
+        }
+        Some(names) => stream::iter(names)
+            .map(move |name| {
+                let (catalog, database) = (Arc::clone(&catalog), database.clone());
+                async move { Ok(present(catalog.table(&database, &name).await)?.into_iter().collect()) }
+            })
+            .buffered(LOOK_UPS)
+            .boxed(),
+    }
+}
+
+/// What is not there is no row, and neither is what could not be there: a name that no catalog takes.
+fn present<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Err(error)
+            if matches!(error.kind(), ErrorKind::DatabaseNotFound | ErrorKind::TableNotFound | ErrorKind::InvalidInput) =>
+        {
+            Ok(None)
+        }
+        found => found.map(Some),
+    }
+}
+
+fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+fn schemata(names: &[String]) -> Vec<ArrayRef> {
+    vec![text(names.iter().map(|_| CATALOG)), text(names.iter().map(String::as_str))]
+}
+
+fn of_tables(kind: Kind, tables: &[Table]) -> Vec<ArrayRef> {
+    let chosen: Vec<&Table> = tables.iter().filter(|table| kind != Kind::Views || table.is_view()).collect();
+    let mut columns = vec![
+        text(chosen.iter().map(|_| CATALOG)),
+        text(chosen.iter().map(|table| table.database_name.as_str())),
+        text(chosen.iter().map(|table| table.name.as_str())),
+    ];
+    match kind {
+        Kind::Columns => return of_columns(&chosen),
+        Kind::Views => {
+            let definition = |table: &&Table| View::of(table).ok().map(|view| view.original_sql);
+            columns.push(Arc::new(chosen.iter().map(definition).collect::<StringArray>()));
+        }
+        _ => columns.push(text(chosen.iter().map(|table| if table.is_view() { "VIEW" } else { "BASE TABLE" }))),
+    }
+    columns
+}
+
+fn of_columns(tables: &[&Table]) -> Vec<ArrayRef> {
+    struct Row<'a> {
+        table: &'a Table,
+        name: String,
+        position: i64,
+        r#type: String,
+    }
+    let rows: Vec<Row<'_>> = tables
+        .iter()
+        .flat_map(|table| (1..).zip(columns(table)).map(|(position, (name, r#type))| Row { table, name, position, r#type }))
+        .collect();
+    vec![
+        text(rows.iter().map(|_| CATALOG)),
+        text(rows.iter().map(|row| row.table.database_name.as_str())),
+        text(rows.iter().map(|row| row.table.name.as_str())),
+        text(rows.iter().map(|row| row.name.as_str())),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.position))),
+        Arc::new(StringArray::new_null(rows.len())),
+        text(rows.iter().map(|_| "YES")),
+        text(rows.iter().map(|row| row.r#type.as_str())),
+    ]
+}
+
+/// Names and Trino types. A type that cannot be read is told as it is stored: one odd table must not hide all the others.
+fn columns(table: &Table) -> Vec<(String, String)> {
+    if let Some(view) = table.is_view().then(|| View::of(table).ok()).flatten().filter(|view| !view.columns.is_empty()) {
+        return view.columns.into_iter().map(|column| (column.name, column.r#type)).collect();
+    }
+    let trino = |column: &Column| {
+        let r#type = hive_type::parse(column.hive_type()).and_then(|r#type| trino_type::name(&r#type));
+        (column.name.clone(), r#type.unwrap_or_else(|_| column.hive_type().to_owned()))
+    };
+    table.columns().iter().chain(table.partition_keys()).map(trino).collect()
+}
