@@ -46,7 +46,7 @@ pub struct Context<'a> {
 ///
 /// Errors: those of [`Catalog`] and [`Storage`], and `InvalidInput` for definitions that cannot be right. A statement that fails
 /// has changed nothing, except where a catalog refused some of many partitions; the error then names them.
-pub async fn execute(context: Context<'_>, statement: Statement) -> Result<Rows> {
+pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
     let Context { catalog, storage, database, describe_query } = context;
     let reads = sql::tables(&statement);
     match statement {
