@@ -13,7 +13,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>, external: bool) -> Result<Statemen
     let if_not_exists = cursor.accept("IF NOT EXISTS");
     let start = cursor.offset();
     let name = name::object(cursor)?;
-    if cursor.is("LIKE") || cursor.is("AS") {
+    if cursor.sees("LIKE") || cursor.sees("AS") {
         return Err(cursor.not_supported("CREATE TABLE … LIKE or AS in this form"));
     }
     let columns = if cursor.is_symbol("(") { Some(columns(cursor)?) } else { None };
@@ -21,7 +21,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>, external: bool) -> Result<Statemen
     let partition_keys = if cursor.accept("PARTITIONED BY") { columns_typed(cursor)? } else { Vec::new() };
     let buckets = buckets(cursor)?;
     for what in ["SKEWED BY", "STORED BY"] {
-        if cursor.is(what) {
+        if cursor.sees(what) {
             return Err(cursor.not_supported(what));
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>, external: bool) -> Result<Statemen
         descriptor.location = Some(cursor.string()?);
     }
     let properties = if cursor.accept("TBLPROPERTIES") { properties::list(cursor)? } else { Parameters::new() };
-    if cursor.is("AS") {
+    if cursor.sees("AS") {
         return Err(cursor.not_supported("AS after the definition of an external table"));
     }
     descriptor.columns = columns;
@@ -95,7 +95,7 @@ pub(super) fn columns(cursor: &mut Cursor<'_>) -> Result<Vec<Column>> {
     cursor.list(|cursor| {
         let name = cursor.name()?;
         let mut column = Column::new(name, data_type::data_type(cursor)?);
-        if cursor.is("NOT NULL") || cursor.is("PRIMARY KEY") || cursor.is("DEFAULT") {
+        if cursor.sees("NOT NULL") || cursor.sees("PRIMARY KEY") || cursor.sees("DEFAULT") {
             return Err(cursor.not_supported("a constraint on a column"));
         }
         column.comment = if cursor.accept("COMMENT") { Some(cursor.string()?) } else { None };

@@ -51,10 +51,14 @@ impl<'a> Cursor<'a> {
         self.source.from(self.offset())
     }
 
+    /// Whether the next tokens are the words of `phrase`, for a phrase that is not to be offered to people.
+    pub(crate) fn sees(&self, phrase: &str) -> bool {
+        phrase.split(' ').enumerate().all(|(ahead, word)| self.ahead(ahead).is_some_and(|token| token.is(word)))
+    }
+
     /// Whether the next tokens are the words of `phrase`.
     pub(crate) fn is(&mut self, phrase: &str) -> bool {
-        let found =
-            phrase.split(' ').enumerate().all(|(ahead, word)| self.tokens.get(self.at + ahead).is_some_and(|t| t.is(word)));
+        let found = self.sees(phrase);
         if !found {
             self.tried.push(phrase.to_string());
         }

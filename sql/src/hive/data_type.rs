@@ -69,7 +69,7 @@ fn members(cursor: &mut Cursor<'_>, text: &mut String, depth: usize) -> Result<(
             let _ = write!(text, "{name}:");
         }
         nested(cursor, text, depth + 1)?;
-        if cursor.is("COMMENT") {
+        if cursor.sees("COMMENT") {
             return Err(cursor.not_supported("COMMENT on a member of a struct"));
         }
         if !cursor.accept_symbol(",") {

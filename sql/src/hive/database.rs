@@ -21,7 +21,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
 /// `name SET DBPROPERTIES (…)`
 pub(super) fn alter(cursor: &mut Cursor<'_>) -> Result<Statement> {
     let database = name::database(cursor)?;
-    if cursor.is("SET LOCATION") || cursor.is("SET OWNER") || cursor.is("RENAME") {
+    if cursor.sees("SET LOCATION") || cursor.sees("SET OWNER") || cursor.sees("RENAME") {
         return Err(cursor.not_supported("this change of a database"));
     }
     cursor.expect("SET DBPROPERTIES")?;

@@ -9,7 +9,7 @@ use crate::statement::{DatabaseName, DescribeStyle, ObjectName, Statement};
 /// What follows SHOW.
 pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if cursor.accept("DATABASES") || cursor.accept("SCHEMAS") {
-        if cursor.is("FROM") || cursor.is("IN") {
+        if cursor.sees("FROM") || cursor.sees("IN") {
             return Err(cursor.not_supported("a catalog's name in SHOW DATABASES"));
         }
         Ok(Statement::ShowDatabases { like: like(cursor)? })
@@ -63,7 +63,7 @@ fn columns(cursor: &mut Cursor<'_>) -> Result<Statement> {
 /// `[EXTENDED | FORMATTED] table [PARTITION (…)] [column[.member…]]`
 pub(super) fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
     for what in ["DATABASE", "SCHEMA", "FUNCTION", "INPUT", "OUTPUT"] {
-        if cursor.is(what) && cursor.ahead(1).is_some_and(|token| !token.is_symbol(".")) {
+        if cursor.sees(what) && cursor.ahead(1).is_some_and(|token| !token.is_symbol(".")) {
             return Err(cursor.not_supported(&format!("DESCRIBE {what}")));
         }
     }
@@ -96,7 +96,7 @@ fn column(cursor: &mut Cursor<'_>) -> Result<Vec<String>> {
 /// `table`; what is added is what is found and not known, nothing is dropped.
 pub(super) fn repair(cursor: &mut Cursor<'_>) -> Result<Statement> {
     let table = name::object(cursor)?;
-    if cursor.is("DROP PARTITIONS") || cursor.is("SYNC PARTITIONS") {
+    if cursor.sees("DROP PARTITIONS") || cursor.sees("SYNC PARTITIONS") {
         return Err(cursor.not_supported("dropping partitions in MSCK REPAIR TABLE"));
     }
     cursor.accept("ADD PARTITIONS");

@@ -1,130 +1,121 @@
-//! `ROW FORMAT` and `STORED AS`: how a table's files are read.
+//! `ROW FORMAT` and `STORED AS`: how a table's files are read. The classes come from [`catalog::format`].
 
+use catalog::format::{CsvDialect, CsvFormat, Delimited, Format, JsonFormat, JsonLibrary};
 use catalog::table::{Parameters, SerDeInfo, StorageDescriptor};
 use catalog::{ErrorKind, Result};
 
 use super::cursor::Cursor;
 use super::properties;
 
-/// Classes of `STORED AS`: the format's name, its input format, output format and SerDe.
-const CLASSES: [(&str, &str, &str, &str); 5] = [
-    (
-        "TEXTFILE",
-        "org.apache.hadoop.mapred.TextInputFormat",
-        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-    ),
-    (
-        "JSONFILE",
-        "org.apache.hadoop.mapred.TextInputFormat",
-        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-        "org.apache.hive.hcatalog.data.JsonSerDe",
-    ),
-    (
-        "PARQUET",
-        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-    ),
-    (
-        "ORC",
-        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
-        "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
-        "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
-    ),
-    (
-        "AVRO",
-        "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat",
-        "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat",
-        "org.apache.hadoop.hive.serde2.avro.AvroSerDe",
-    ),
-];
+/// Hive's own and Athena's default of this SerDe parameter; LazySimpleSerDe has its delimiter in it, too.
+const SERIALIZATION_FORMAT: &str = "serialization.format";
 
 /// `[ROW FORMAT …] [STORED AS …]`, as a descriptor without columns and location. Without either it is delimited text, as in
 /// Hive.
 pub(super) fn clauses(cursor: &mut Cursor<'_>) -> Result<StorageDescriptor> {
     let row = if cursor.accept("ROW FORMAT") { Some(row_format(cursor)?) } else { None };
-    let (input, output, serde) = if cursor.accept("STORED AS") { stored_as(cursor)? } else { classes(0) };
-    let (serde, parameters) = match row {
-        Some((Some(serde), parameters)) => (serde, parameters),
-        Some((None, parameters)) => (classes(0).2, parameters),
-        None => (serde, Parameters::from([("serialization.format".to_string(), "1".to_string())])),
-    };
+    let (input_format, output_format, own) = if cursor.accept("STORED AS") { stored_as(cursor)? } else { text().describe() };
+    let mut serde = row.unwrap_or(own);
+    let parameters = serde.parameters.get_or_insert_default();
+    parameters.entry(SERIALIZATION_FORMAT.to_string()).or_insert_with(|| "1".to_string());
     Ok(StorageDescriptor {
-        input_format: Some(input),
-        output_format: Some(output),
+        input_format: Some(input_format),
+        output_format: Some(output_format),
         compressed: Some(false),
         number_of_buckets: Some(-1),
-        serde_info: Some(SerDeInfo { name: None, serialization_library: Some(serde), parameters: Some(parameters) }),
+        serde_info: Some(serde),
         stored_as_sub_directories: Some(false),
         ..StorageDescriptor::default()
     })
 }
 
-fn classes(index: usize) -> (String, String, String) {
-    CLASSES.get(index).map_or_else(Default::default, |(_, input, output, serde)| {
-        ((*input).to_string(), (*output).to_string(), (*serde).to_string())
-    })
+fn text() -> Format {
+    Format::Csv(CsvFormat { skip_lines: 0, dialect: CsvDialect::Delimited(Delimited::default()) })
 }
 
-fn stored_as(cursor: &mut Cursor<'_>) -> Result<(String, String, String)> {
+/// What follows STORED AS: a format's name, or the classes themselves.
+fn stored_as(cursor: &mut Cursor<'_>) -> Result<(String, String, SerDeInfo)> {
     if cursor.accept("INPUTFORMAT") {
         let input = cursor.string()?;
         cursor.expect("OUTPUTFORMAT")?;
-        let output = cursor.string()?;
-        return Ok((input, output, classes(0).2));
+        return Ok((input, cursor.string()?, text().describe().2));
     }
     for what in ["SEQUENCEFILE", "RCFILE", "ION"] {
-        if cursor.is(what) {
+        if cursor.sees(what) {
             return Err(cursor.not_supported(&format!("STORED AS {what}")));
         }
     }
-    match CLASSES.iter().position(|(name, ..)| cursor.accept(name)) {
-        Some(index) => Ok(classes(index)),
+    let formats = [
+        ("TEXTFILE", text()),
+        ("PARQUET", Format::Parquet),
+        ("ORC", Format::Orc),
+        ("AVRO", Format::Avro),
+        ("JSONFILE", Format::Json(JsonFormat { library: JsonLibrary::Hive, ..JsonFormat::default() })),
+    ];
+    match formats.into_iter().find(|(name, _)| cursor.accept(name)) {
+        Some((_, format)) => Ok(format.describe()),
         None => Err(cursor.mismatch()),
     }
 }
 
-/// `SERDE 'class' [WITH SERDEPROPERTIES (…)]` or `DELIMITED …`: the SerDe, if one is named, and its parameters.
-fn row_format(cursor: &mut Cursor<'_>) -> Result<(Option<String>, Parameters)> {
+/// `SERDE 'class' [WITH SERDEPROPERTIES (…)]` or `DELIMITED …`
+fn row_format(cursor: &mut Cursor<'_>) -> Result<SerDeInfo> {
     if cursor.accept("DELIMITED") {
-        return Ok((None, delimited(cursor)?));
+        return delimited(cursor);
     }
     cursor.expect("SERDE")?;
-    let serde = cursor.string()?;
-    let mut parameters = if cursor.accept("WITH SERDEPROPERTIES") { properties::list(cursor)? } else { Parameters::new() };
-    parameters.entry("serialization.format".to_string()).or_insert_with(|| "1".to_string());
-    Ok((Some(serde), parameters))
+    let library = cursor.string()?;
+    let parameters = if cursor.accept("WITH SERDEPROPERTIES") { properties::list(cursor)? } else { Parameters::new() };
+    Ok(SerDeInfo { name: None, serialization_library: Some(library), parameters: Some(parameters) })
 }
 
-/// The clauses of `DELIMITED`, each once and in any order, under the names that LazySimpleSerDe gives them
-/// (Hive's `serdeConstants`; `colelction` is its spelling).
-fn delimited(cursor: &mut Cursor<'_>) -> Result<Parameters> {
+/// The clauses of `DELIMITED`, each at most once, in any order.
+fn delimited(cursor: &mut Cursor<'_>) -> Result<SerDeInfo> {
+    let mut dialect = Delimited::default();
+    let mut given: Vec<&str> = Vec::new();
     let clauses = [
-        ("FIELDS TERMINATED BY", "field.delim"),
-        ("ESCAPED BY", "escape.delim"),
-        ("COLLECTION ITEMS TERMINATED BY", "colelction.delim"),
-        ("MAP KEYS TERMINATED BY", "mapkey.delim"),
-        ("LINES TERMINATED BY", "line.delim"),
-        ("NULL DEFINED AS", "serialization.null.format"),
+        "FIELDS TERMINATED BY",
+        "ESCAPED BY",
+        "COLLECTION ITEMS TERMINATED BY",
+        "MAP KEYS TERMINATED BY",
+        "LINES TERMINATED BY",
+        "NULL DEFINED AS",
     ];
-    let mut parameters = Parameters::new();
     loop {
         let start = cursor.offset();
-        let Some((clause, key)) = clauses.into_iter().find(|(clause, _)| cursor.accept(clause)) else { break };
-        let value = cursor.string()?;
-        if key == "line.delim" && value != "\n" {
-            return Err(cursor.error_at(
-                start,
-                ErrorKind::NotSupported,
-                r"LINES TERMINATED BY anything but '\n' is not supported",
-            ));
-        }
-        if parameters.insert(key.to_string(), value).is_some() {
+        let Some(clause) = clauses.into_iter().find(|clause| cursor.accept(clause)) else { break };
+        if given.contains(&clause) {
             return Err(cursor.error_at(start, ErrorKind::Syntax, format!("{clause} is given twice")));
         }
+        given.push(clause);
+        match clause {
+            "FIELDS TERMINATED BY" => dialect.delimiter = character(cursor)?,
+            "ESCAPED BY" => dialect.escape = Some(character(cursor)?),
+            "COLLECTION ITEMS TERMINATED BY" => dialect.collection = character(cursor)?,
+            "MAP KEYS TERMINATED BY" => dialect.map_key = character(cursor)?,
+            "LINES TERMINATED BY" if character(cursor)? != b'\n' => {
+                let message = r"LINES TERMINATED BY anything but '\n' is not supported";
+                return Err(cursor.error_at(start, ErrorKind::NotSupported, message));
+            }
+            "NULL DEFINED AS" => dialect.null = cursor.string()?,
+            _ => {}
+        }
     }
-    let format = parameters.get("field.delim").cloned().unwrap_or_else(|| "1".to_string());
-    parameters.insert("serialization.format".to_string(), format);
-    Ok(parameters)
+    let delimiter = char::from(dialect.delimiter).to_string();
+    let format = Format::Csv(CsvFormat { skip_lines: 0, dialect: CsvDialect::Delimited(dialect) });
+    let mut serde = format.describe().2;
+    serde.parameters.get_or_insert_default().insert(SERIALIZATION_FORMAT.to_string(), delimiter);
+    Ok(serde)
+}
+
+/// A delimiter: one ASCII character, or its number as Hive takes it, `'9'` for a tab.
+fn character(cursor: &mut Cursor<'_>) -> Result<u8> {
+    let start = cursor.offset();
+    let text = cursor.string()?;
+    let numbered = text.parse::<u8>().ok();
+    let single = numbered.or_else(|| text.bytes().next().filter(|_| text.len() == 1));
+    single.filter(u8::is_ascii).ok_or_else(|| {
+        let message = format!("the delimiter '{}' is not supported: only a single ASCII character is", text.escape_debug());
+        cursor.error_at(start, ErrorKind::NotSupported, message)
+    })
 }

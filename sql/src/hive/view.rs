@@ -9,7 +9,7 @@ use crate::trino;
 
 /// `name [COMMENT '…'] [SECURITY {DEFINER | INVOKER}] AS query`
 pub(super) fn create(mut cursor: Cursor<'_>, or_replace: bool) -> Result<Statement> {
-    if cursor.is("IF NOT EXISTS") {
+    if cursor.sees("IF NOT EXISTS") {
         return Err(cursor.not_supported("IF NOT EXISTS on a view (use CREATE OR REPLACE VIEW)"));
     }
     let view = name::object(&mut cursor)?;

@@ -3,10 +3,15 @@
 
 use std::any::TypeId;
 
+use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, GenericDialect};
+use sqlparser::parser::{Parser, ParserError};
 
+use super::limits::Budget;
+
+/// The dialect for one parse, which ends when the budget does.
 #[derive(Debug)]
-pub(super) struct Trino;
+pub(super) struct Trino(pub(super) Budget);
 
 impl Dialect for Trino {
     /// The library asks for some dialects by type, and UNNEST, GROUPING SETS and `current_user` without brackets are
@@ -18,6 +23,11 @@ impl Dialect for Trino {
     /// Back quotes are names to the tokeniser, so that they can be refused with Trino's words.
     fn is_delimited_identifier_start(&self, ch: char) -> bool {
         ch == '"' || ch == '`'
+    }
+
+    /// Called where an expression begins; the library's own parsing follows.
+    fn parse_prefix(&self, _parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        if self.0.spend() { None } else { Some(Err(ParserError::RecursionLimitExceeded)) }
     }
 
     fn is_identifier_start(&self, ch: char) -> bool {

@@ -2,21 +2,26 @@
 
 use catalog::{Error, ErrorKind, Position};
 use sqlparser::parser::ParserError;
-use sqlparser::tokenizer::Location;
+use sqlparser::tokenizer::{Location, TokenWithSpan};
 
-/// `end` is the position after the last character, which is where the library's end of input is.
-pub(super) fn syntax(error: ParserError, end: Position) -> Error {
+/// `current` is where the parser stands; `end` is the position after the last character, where its end of input is.
+pub(super) fn syntax(error: ParserError, current: &TokenWithSpan, end: Position) -> Error {
     let text = match error {
         ParserError::RecursionLimitExceeded => {
-            return Error::new(ErrorKind::Syntax, "the query is nested too deeply; split it up with WITH");
+            let message = "the query is nested too deeply, or there is an error deep inside it; split it up with WITH";
+            return Error::new(ErrorKind::Syntax, message).at(position(current.span.start, end));
         }
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
     };
     let (message, location) = located(&text);
-    match message.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
-        Some((expected, found)) => mismatch(found, expected, location, end),
-        None => Error::new(ErrorKind::Syntax, lower(message)).at(position(location, end)),
+    if let Some((expected, found)) = message.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
+        return mismatch(found, expected, location, end);
     }
+    if message.starts_with("No infix parser for token") {
+        return mismatch(&current.token.to_string(), "<operator>", current.span.start, end);
+    }
+    let location = if location.line == 0 { current.span.start } else { location };
+    Error::new(ErrorKind::Syntax, lower(message)).at(position(location, end))
 }
 
 /// `found` was there instead of `expected`.
@@ -53,17 +58,20 @@ pub(super) fn lower(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sqlparser::tokenizer::Token;
 
     #[test]
     fn library_errors_become_trinos() {
         let end = Position { line: 9, column: 9 };
+        let current = TokenWithSpan::wrap(Token::make_word("match", None));
         let cases = [
             ("Expected: FROM, found: x at Line: 1, Column: 8", "SYNTAX_ERROR: line 1:8: mismatched input 'x'. Expecting: FROM"),
             ("Expected: one of A or B, found: EOF", "SYNTAX_ERROR: line 9:9: mismatched input '<EOF>'. Expecting: A or B"),
+            ("No infix parser for token Word(…)", "SYNTAX_ERROR: line 9:9: mismatched input 'match'. Expecting: <operator>"),
             ("Unterminated string literal at Line: 2, Column: 3", "SYNTAX_ERROR: line 2:3: unterminated string literal"),
         ];
         for (text, expected) in cases {
-            assert_eq!(syntax(ParserError::ParserError(text.to_string()), end).to_string(), expected);
+            assert_eq!(syntax(ParserError::ParserError(text.to_string()), &current, end).to_string(), expected);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod dialect;
 mod error;
 mod fold;
+mod limits;
 mod refuse;
 
 use catalog::{Error, ErrorKind, Result};
@@ -12,30 +13,45 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::source::Source;
 use dialect::Trino;
+use limits::Budget;
 
-/// How deep a query may nest. Each level of brackets costs two or three; the library's own default is 50.
-const DEPTH: usize = 300;
+/// How deep the library may recurse where it counts. Each level of brackets costs one to three, and [`limits`] bounds those.
+const DEPTH: usize = 1000;
 
 /// Parses a whole query; spans in the result are positions in the user's text.
 pub(crate) fn query(source: Source<'_>) -> Result<Box<Query>> {
+    let tokens = tokens(source)?;
+    limits::check(&tokens)?;
+    refuse::tokens(&tokens)?;
+    limits::with_stack(|| {
+        let mut query = parse(source, tokens)?;
+        refuse::not_trino(&query)?;
+        fold::names(&mut query);
+        Ok(query)
+    })
+}
+
+fn tokens(source: Source<'_>) -> Result<Vec<TokenWithSpan>> {
     let mut tokens = Vec::new();
-    Tokenizer::new(&Trino, source.text)
+    Tokenizer::new(&Trino(Budget::new(0)), source.text)
         .tokenize_with_location_into_buf_with_mapper(&mut tokens, |token| placed(token, source))
         .map_err(|error| {
-        let position = source.place(error.location.line, error.location.column);
-        Error::new(ErrorKind::Syntax, error::lower(&error.message)).at(position)
-    })?;
-    refuse::backquotes(&tokens)?;
-    let mut parser = Parser::new(&Trino).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
+            let position = source.place(error.location.line, error.location.column);
+            Error::new(ErrorKind::Syntax, error::lower(&error.message)).at(position)
+        })?;
+    Ok(tokens)
+}
+
+fn parse(source: Source<'_>, tokens: Vec<TokenWithSpan>) -> Result<Box<Query>> {
+    let dialect = Trino(Budget::new(tokens.len()));
+    let mut parser = Parser::new(&dialect).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
     let end = source.position(source.text.len());
-    let mut query = parser.parse_query().map_err(|error| error::syntax(error, end))?;
+    let query = parser.parse_query().map_err(|error| error::syntax(error, parser.get_current_token(), end))?;
     let next = parser.next_token();
-    if next.token != Token::EOF {
-        return Err(error::mismatch(&next.token.to_string(), "<EOF>", next.span.start, end));
+    match next.token {
+        Token::EOF => Ok(query),
+        token => Err(error::mismatch(&token.to_string(), "<EOF>", next.span.start, end)),
     }
-    refuse::not_trino(&query)?;
-    fold::names(&mut query);
-    Ok(query)
 }
 
 /// The token with its span moved from the statement's text to the user's.

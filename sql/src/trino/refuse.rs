@@ -10,15 +10,34 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
-/// Trino's own words about back quotes.
-pub(super) fn backquotes(tokens: &[TokenWithSpan]) -> Result<()> {
-    let quoted = |token: &&TokenWithSpan| matches!(&token.token, Token::Word(word) if word.quote_style == Some('`'));
-    match tokens.iter().find(quoted) {
-        Some(token) => {
-            Err(syntax("backquoted identifiers are not supported; use double quotes to quote identifiers", token.span))
+/// What can be told from the tokens alone, with Trino's own words where it has them.
+pub(super) fn tokens(tokens: &[TokenWithSpan]) -> Result<()> {
+    let word = |token: &TokenWithSpan, text: &str| matches!(&token.token, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(text));
+    for pair in tokens.windows(2) {
+        if let [TokenWithSpan { token: Token::Number(..), span }, TokenWithSpan { token: Token::Word(_), .. }] = pair {
+            let message = "identifiers must not start with a digit; surround the identifier with double quotes";
+            return Err(syntax(message, *span));
         }
-        None => Ok(()),
     }
+    let mut rest = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_)));
+    while let Some(token) = rest.next() {
+        match &token.token {
+            Token::Word(word) if word.quote_style == Some('`') => {
+                let message = "backquoted identifiers are not supported; use double quotes to quote identifiers";
+                return Err(syntax(message, token.span));
+            }
+            Token::Word(word) if word.quote_style.is_some() && word.value.is_empty() => {
+                return Err(syntax("zero-length delimited identifier not allowed", token.span));
+            }
+            _ => {}
+        }
+        let mut ahead = rest.clone();
+        let travel = word(token, "FOR") && ahead.next().is_some_and(|next| word(next, "TIMESTAMP") || word(next, "VERSION"));
+        if travel && ahead.next().is_some_and(|next| word(next, "AS")) {
+            return Err(missing("time travel (FOR TIMESTAMP or VERSION AS OF)", token.span));
+        }
+    }
+    Ok(())
 }
 
 /// Walks the query and refuses the first thing that cannot be kept.
@@ -109,13 +128,22 @@ fn clauses(query: &Query) -> Option<Error> {
     }
 }
 
+/// The branches of a query's set operations. The tree leans left and may be long, so that it is not walked by recursion.
 fn body(body: &SetExpr) -> Option<Error> {
-    match body {
-        SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) | SetExpr::Merge(statement) => {
-            Some(missing("a WITH before INSERT, UPDATE, DELETE or MERGE", statement.span()))
+    let mut branches = vec![body];
+    while let Some(branch) = branches.pop() {
+        match branch {
+            SetExpr::SetOperation { left, right, .. } => branches.extend([left.as_ref(), right.as_ref()]),
+            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) | SetExpr::Merge(statement) => {
+                return Some(missing("a WITH before INSERT, UPDATE, DELETE or MERGE", statement.span()));
+            }
+            SetExpr::Table(table) => {
+                return Some(missing(&format!("{table} as a query (write SELECT * FROM …)"), Span::empty()));
+            }
+            SetExpr::Select(_) | SetExpr::Query(_) | SetExpr::Values(_) => {}
         }
-        _ => None,
     }
+    None
 }
 
 fn parts(select: &Select) -> Option<Error> {

@@ -78,6 +78,17 @@ fn other_dialects_and_silent_clauses_are_refused() {
             "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
             "NOT_SUPPORTED: line 1:22: a WITH before INSERT, UPDATE, DELETE or MERGE is not supported yet",
         ),
+        (
+            "SELECT a FROM t FOR VERSION AS OF 1",
+            "NOT_SUPPORTED: line 1:17: time travel (FOR TIMESTAMP or VERSION AS OF) is not supported yet",
+        ),
+        ("SELECT a FROM \"\".t", "SYNTAX_ERROR: line 1:15: zero-length delimited identifier not allowed"),
+        (
+            "SELECT 1x FROM t",
+            "SYNTAX_ERROR: line 1:8: identifiers must not start with a digit; surround the identifier with double quotes",
+        ),
+        ("SELECT a FROM t WHERE a MATCH b", "SYNTAX_ERROR: line 1:25: mismatched input 'MATCH'. Expecting: <operator>"),
+        ("SELECT 1 UNION ALL TABLE t", "NOT_SUPPORTED: TABLE t as a query (write SELECT * FROM …) is not supported yet"),
         ("SELECT * FORM t", "SYNTAX_ERROR: line 1:10: mismatched input 'FORM'. Expecting: <EOF>"),
         ("SELECT a FROM t ORDER BY", "SYNTAX_ERROR: line 1:25: mismatched input '<EOF>'. Expecting: an expression"),
         ("SELECT a FROM", "SYNTAX_ERROR: line 1:14: mismatched input '<EOF>'. Expecting: identifier"),
@@ -89,13 +100,41 @@ fn other_dialects_and_silent_clauses_are_refused() {
 }
 
 #[test]
-fn deep_and_long_queries() {
-    let deep = |levels: usize| format!("SELECT {}1{}", "(".repeat(levels), ")".repeat(levels));
-    assert!(parse(&deep(50)).is_ok());
-    let error = parse(&deep(20_000)).unwrap_err();
-    assert!(error.message().contains("nested too deeply"), "{error}");
-    let subqueries = format!("SELECT * FROM {}t{}", "(SELECT * FROM ".repeat(2000), ")".repeat(2000));
-    assert!(parse(&subqueries).is_err());
-    let list: Vec<String> = (0..50_000).map(|n| n.to_string()).collect();
-    assert!(parse(&format!("SELECT a FROM t WHERE x IN ({})", list.join(", "))).is_ok());
+fn deep_and_long_texts_are_refused_and_not_fatal() {
+    let nested = |open: &str, inner: &str, close: &str, levels: usize| {
+        format!("SELECT {}{inner}{}", open.repeat(levels), close.repeat(levels))
+    };
+    for (open, close) in
+        [("(", ")"), ("ARRAY[", "]"), ("f(", ")"), ("CAST(", " AS int)"), ("CASE WHEN a THEN ", " END"), ("(SELECT ", ")")]
+    {
+        assert!(parse(&nested(open, "1", close, 60)).is_ok(), "{open}");
+        // An error deep inside: the library alone would try 2^60 ways.
+        let error = parse(&nested(open, "1 1", close, 60)).unwrap_err();
+        assert!(error.position().is_some(), "{error}");
+        assert!(parse(&nested(open, "1", close, 20_000)).is_err(), "{open}");
+    }
+    for (open, close) in [("(", ")"), ("(t JOIN ", " ON true)"), ("(SELECT * FROM ", ")"), ("LATERAL (SELECT * FROM ", ")")] {
+        assert!(parse(&nested(&format!("* FROM {open}"), "t", close, 1)).is_ok(), "{open}");
+        let text = |levels: usize| format!("SELECT * FROM {}t{}", open.repeat(levels), close.repeat(levels));
+        assert!(parse(&text(100)).is_ok(), "{open}");
+        assert!(parse(&text(20_000)).is_err(), "{open}");
+    }
+    for text in [
+        format!("SELECT {} 1", "INTERVAL ".repeat(20_000)),
+        format!("SELECT {}a", "a.".repeat(20_000)),
+        format!("SELECT CAST(a AS {}int)", "ARRAY<".repeat(20_000)),
+    ] {
+        assert!(parse(&text).unwrap_err().message().starts_with("more than 50 types, intervals or members are nested here"));
+    }
+}
+
+#[test]
+fn long_texts_are_read() {
+    let joined = |item: &str, separator: &str, times: usize| vec![item; times].join(separator);
+    assert!(parse(&format!("SELECT a FROM t WHERE x IN ({})", joined("12345", ", ", 50_000))).is_ok());
+    assert!(parse(&format!("SELECT a FROM t WHERE {}", joined("x = 1", " OR ", 4000))).is_ok());
+    assert!(parse(&joined("SELECT a + b FROM t WHERE c = 1 AND d < 2", " UNION ALL ", 3000)).is_ok());
+    assert!(parse(&format!("SELECT {} FROM t", joined("a + b - c * d AS x", ", ", 5000))).is_ok());
+    let error = parse(&format!("SELECT a FROM t WHERE {}", joined("x = 1", " OR ", 100_000))).unwrap_err();
+    assert!(error.message().starts_with("more than 10000 operators stand in one row here"), "{error}");
 }
