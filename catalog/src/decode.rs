@@ -3,19 +3,34 @@
 //! pipeline is a hundred thousand objects of one record each.
 
 mod column;
+mod compression;
+mod delimited;
+mod grok;
+mod hadoop;
+#[cfg(test)]
+mod harness;
 mod json;
+mod lines;
+mod lz4;
+mod pattern;
 mod place;
+mod quoted;
 mod rows;
 mod scalar;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+pub use self::compression::Compression;
+use self::delimited::DelimitedDecoder;
+pub use self::grok::{Grok, GrokField};
 use self::json::JsonDecoder;
+use self::pattern::PatternDecoder;
 use self::place::Place;
+use self::quoted::QuotedDecoder;
 use self::rows::Rows;
 use crate::error::{Error, Result};
-use crate::format::Format;
+use crate::format::{CsvDialect, Format};
 
 /// Decodes the text formats: JSON, CSV, and lines that a regular expression takes apart.
 ///
@@ -35,6 +50,9 @@ pub struct Decoder {
 #[derive(Debug)]
 enum Kind {
     Json(JsonDecoder),
+    Delimited(DelimitedDecoder),
+    Quoted(QuotedDecoder),
+    Pattern(PatternDecoder),
 }
 
 impl Decoder {
@@ -46,6 +64,13 @@ impl Decoder {
         let rows = Rows::new(&columns, projection, batch_size)?;
         let kind = match format {
             Format::Json(format) => Kind::Json(JsonDecoder::new(format, &columns, projection)),
+            Format::Csv(csv) => match &csv.dialect {
+                CsvDialect::Delimited(dialect) => {
+                    Kind::Delimited(DelimitedDecoder::new(dialect, csv.skip_lines, &columns, projection)?)
+                }
+                CsvDialect::Quoted(dialect) => Kind::Quoted(QuotedDecoder::new(dialect, csv.skip_lines, &columns, projection)?),
+            },
+            Format::Regex(format) => Kind::Pattern(PatternDecoder::new(format, &columns, projection)?),
             other => return Err(Error::not_supported(format!("{} is not decoded as text", other.name()))),
         };
         Ok(Self { place: Place::default(), rows, kind })
@@ -57,6 +82,9 @@ impl Decoder {
         self.rows.undo();
         match &mut self.kind {
             Kind::Json(json) => json.begin(),
+            Kind::Delimited(delimited) => delimited.begin(),
+            Kind::Quoted(quoted) => quoted.begin(),
+            Kind::Pattern(pattern) => pattern.begin(),
         }
         Ok(())
     }
@@ -65,6 +93,9 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.kind {
             Kind::Json(json) => json.feed(bytes, &mut self.place, &mut self.rows),
+            Kind::Delimited(delimited) => delimited.feed(bytes, &mut self.place, &mut self.rows),
+            Kind::Quoted(quoted) => quoted.feed(bytes, &mut self.place, &mut self.rows),
+            Kind::Pattern(pattern) => pattern.feed(bytes, &mut self.place, &mut self.rows),
         }
     }
 
@@ -72,6 +103,9 @@ impl Decoder {
     pub fn end(&mut self) -> Result<()> {
         match &mut self.kind {
             Kind::Json(json) => json.end(&mut self.place, &mut self.rows),
+            Kind::Delimited(delimited) => delimited.end(&mut self.place, &mut self.rows),
+            Kind::Quoted(quoted) => quoted.end(&mut self.place, &mut self.rows),
+            Kind::Pattern(pattern) => pattern.end(&mut self.place, &mut self.rows),
         }
     }
 

@@ -36,6 +36,13 @@ impl Place {
         }
     }
 
+    /// Says that a line of `bytes` bytes, its line break included, was consumed from its beginning.
+    pub(super) fn next_line(&mut self, bytes: usize) {
+        self.offset += bytes as u64;
+        self.lines += 1;
+        self.column = 0;
+    }
+
     /// How many bytes at the object's start are a byte order mark; `None` when more bytes must come to know.
     pub(super) fn byte_order_mark(&self, bytes: &[u8]) -> Option<usize> {
         if self.offset > 0 || bytes.is_empty() {

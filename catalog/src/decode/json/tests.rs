@@ -2,57 +2,16 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use crate::decode::Decoder;
+use crate::decode::harness::{self, decode_in, lines, schema};
 use crate::error::{ErrorKind, Result};
 use crate::format::{Format, JsonFormat, JsonFraming};
-use crate::hive_type;
 
-fn schema(columns: &[(&str, &str)]) -> SchemaRef {
-    let fields: Vec<_> = columns.iter().map(|(name, hive)| Field::new(*name, hive_type::parse(hive).unwrap(), true)).collect();
-    Arc::new(Schema::new(fields))
-}
-
-/// One line a row: the columns separated by `|`, NULL as `~`.
-fn lines(batch: &RecordBatch) -> Vec<String> {
-    let options = FormatOptions::default().with_null("~");
-    let columns: Vec<_> =
-        batch.columns().iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap()).collect();
-    (0..batch.num_rows())
-        .map(|row| columns.iter().map(|column| column.value(row).to_string()).collect::<Vec<_>>().join("|"))
-        .collect()
-}
-
-fn decode_in(chunk: usize, format: &JsonFormat, columns: &[(&str, &str)], text: &[u8]) -> Result<Vec<String>> {
-    let schema = schema(columns);
-    let projection: Vec<_> = (0..columns.len()).collect();
-    let mut decoder = Decoder::new(&Format::Json(format.clone()), schema, &projection, 16)?;
-    decoder.begin("s3://b/k")?;
-    for part in text.chunks(chunk) {
-        decoder.feed(part)?;
-    }
-    decoder.end()?;
-    let rows = decoder.rows();
-    let batch = decoder.flush()?;
-    assert_eq!(rows, batch.num_rows());
-    Ok(lines(&batch))
-}
-
-/// Decodes in one piece, and asserts that every chunking gives the same.
 fn decode(format: &JsonFormat, columns: &[(&str, &str)], text: impl AsRef<[u8]>) -> Result<Vec<String>> {
-    let text = text.as_ref();
-    let whole = decode_in(usize::MAX, format, columns, text);
-    for chunk in [1, 2, 3, 7, 16] {
-        match (&whole, decode_in(chunk, format, columns, text)) {
-            (Ok(whole), Ok(parts)) => assert_eq!(*whole, parts, "in chunks of {chunk}"),
-            (Err(whole), Err(parts)) => assert_eq!(whole.to_string(), parts.to_string(), "in chunks of {chunk}"),
-            (whole, parts) => panic!("in chunks of {chunk}: {whole:?} and {parts:?}"),
-        }
-    }
-    whole
+    harness::decode(&Format::Json(format.clone()), columns, text)
 }
 
 fn framed(framing: JsonFraming) -> JsonFormat {
@@ -369,7 +328,7 @@ fn types_without_a_text_form_are_refused() {
 #[test]
 fn deep_input_is_an_error_and_not_a_crash() {
     let text = format!("{{\"a\":1,\"x\":{}", "[".repeat(1_000_000));
-    let error = decode_in(usize::MAX, &JsonFormat::default(), AB, text.as_bytes()).unwrap_err();
+    let error = decode_in(usize::MAX, &Format::Json(JsonFormat::default()), AB, text.as_bytes()).unwrap_err();
     assert!(error.message().contains("recursion limit exceeded"), "{error}");
 }
 
@@ -377,7 +336,7 @@ proptest::proptest! {
     #[test]
     fn no_bytes_panic(text in "[{}\\[\\]\",:0-9a-b\\\\.entrufalse \n-]{0,40}", chunk in 1usize..5) {
         for format in [JsonFormat::default(), lenient(), framed(JsonFraming::Array), framed(JsonFraming::Strings)] {
-            let _ = decode_in(chunk, &format, &[("a", "int"), ("b", "array<map<string,string>>")], text.as_bytes());
+            let _ = decode_in(chunk, &Format::Json(format), &[("a", "int"), ("b", "array<map<string,string>>")], text.as_bytes());
         }
     }
 }
