@@ -141,6 +141,12 @@ impl Error {
         self.0.position
     }
 
+    /// The same error without its cause, for where one failure reaches several readers.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self(Box::new(Inner { kind: self.0.kind, message: self.0.message.clone(), position: self.0.position, source: None }))
+    }
+
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, message)
     }

@@ -1,0 +1,172 @@
+//! `Engine`: what runs statements. It owns the catalog, the storage and the resources that queries share; a [`Session`] is
+//! what one user has chosen, an [`Answer`] is a running statement.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use catalog::storage::Storage;
+use catalog::{Catalog, Error, Result};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::execution::SessionState;
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::sql::sqlparser::ast::Query;
+use futures::FutureExt;
+use futures::stream::BoxStream;
+use sql::Statement;
+
+use crate::command;
+use crate::memory::{self, QueryPool};
+use crate::plan::{Planned, Planner};
+use crate::query;
+use crate::scan::snapshot::Lake;
+use crate::session::{self, Resources};
+
+/// What an engine may use.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Bytes of memory for all queries together; by default 70 % of the container or machine.
+    pub memory: Option<usize>,
+    /// Threads that a query computes with; by default one per processor.
+    pub threads: Option<usize>,
+    /// The folder that operators spill to, and how many bytes they may spill together.
+    pub spill: PathBuf,
+    pub spill_limit: u64,
+    /// Whether `SELECT … FROM 's3://bucket/path/*.json'` is allowed: in local commands, not in a server.
+    pub locations: bool,
+}
+
+/// What one user of the engine has chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The database of names that have none.
+    pub database: String,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { database: "default".to_string() }
+    }
+}
+
+/// A column of an answer: its name as the user wrote it (names may repeat) and its type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputColumn {
+    pub name: String,
+    pub data_type: DataType,
+}
+
+/// A running statement. Dropping it cancels the statement at once and frees what it held.
+pub struct Answer {
+    pub columns: Vec<OutputColumn>,
+    /// Every batch has one array per column of `columns`.
+    pub rows: BoxStream<'static, Result<RecordBatch>>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("columns", &self.columns).finish_non_exhaustive()
+    }
+}
+
+impl From<command::Rows> for Answer {
+    fn from(rows: command::Rows) -> Self {
+        let column = |c: &command::Column| OutputColumn { name: c.name.to_string(), data_type: DataType::Utf8 };
+        Self { columns: rows.columns.iter().map(column).collect(), rows: rows.batches }
+    }
+}
+
+impl Answer {
+    /// The answer's schema with the names as written, which may repeat.
+    pub fn schema(&self) -> SchemaRef {
+        let fields = self.columns.iter().map(|c| Field::new(&c.name, c.data_type.clone(), true));
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+}
+
+/// Runs statements. Cheap to clone; clones share memory limits and stores.
+#[derive(Debug, Clone)]
+pub struct Engine(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    catalog: Arc<dyn Catalog>,
+    resources: Resources,
+    runtime: RuntimeEnv,
+    memory: Arc<dyn MemoryPool>,
+    memory_limit: usize,
+    locations: bool,
+}
+
+impl Engine {
+    /// Errors: `InvalidInput` when the spill folder cannot be made.
+    pub fn new(catalog: Arc<dyn Catalog>, storage: Storage, settings: Settings) -> Result<Self> {
+        let threads = settings.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+        let resources = Resources { storage, threads: threads.max(1), spill: settings.spill, spill_limit: settings.spill_limit };
+        session::prepare_spill(&resources.spill)?;
+        let memory_limit = settings.memory.unwrap_or_else(memory::default_limit);
+        let most_named = std::num::NonZeroUsize::new(3).ok_or_else(|| Error::internal("3 is 0"))?;
+        Ok(Self(Arc::new(Shared {
+            catalog,
+            runtime: session::runtime(&resources)?,
+            resources,
+            memory: Arc::new(TrackConsumersPool::new(GreedyMemoryPool::new(memory_limit), most_named)),
+            memory_limit,
+            locations: settings.locations,
+        })))
+    }
+
+    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+        &self.0.catalog
+    }
+
+    pub fn storage(&self) -> &Storage {
+        &self.0.resources.storage
+    }
+
+    /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).
+    pub async fn run(&self, session: &mut Session, text: &str) -> Result<Answer> {
+        match sql::parse(text)? {
+            Statement::Query(query) => query::run(self, session, *query).await,
+            Statement::Explain { analyze, verbose, format, statement } => {
+                query::explain(self, session, *statement, query::Explain { analyze, verbose, format }).await
+            }
+            statement => self.command(session, statement).await,
+        }
+    }
+
+    async fn command(&self, session: &mut Session, statement: Statement) -> Result<Answer> {
+        let planned_in = session.clone();
+        let describe_query = |query: Box<Query>| self.columns_of(query, planned_in.clone()).boxed();
+        let context = command::Context {
+            catalog: &self.0.catalog,
+            storage: &self.0.resources.storage,
+            database: &mut session.database,
+            describe_query: &describe_query,
+        };
+        Ok(command::run(context, statement).await?.into())
+    }
+
+    /// The columns of a query that a view keeps.
+    async fn columns_of(&self, query: Box<Query>, session: Session) -> Result<Vec<(String, DataType)>> {
+        Ok(self.describe(&session, &query).await?.into_iter().map(|column| (column.name, column.data_type)).collect())
+    }
+
+    /// Plans a query without running it: the names and Arrow types of its columns.
+    pub async fn describe(&self, session: &Session, query: &Query) -> Result<Vec<OutputColumn>> {
+        let state = self.state();
+        Ok(query::columns(&self.plan(&state, session, query).await?))
+    }
+
+    pub(crate) async fn plan(&self, state: &SessionState, session: &Session, query: &Query) -> Result<Planned> {
+        let lake = Arc::new(Lake::new(Arc::clone(&self.0.catalog), self.0.resources.storage.clone()));
+        Planner { lake: &lake, state, locations: self.0.locations }.plan(query, &session.database).await
+    }
+
+    /// A state for one query, with a memory pool of its own.
+    pub(crate) fn state(&self) -> SessionState {
+        let pool = Arc::new(QueryPool::new(Arc::clone(&self.0.memory), self.0.memory_limit));
+        session::state(&self.0.resources, session::query_runtime(&self.0.runtime, pool))
+    }
+}

@@ -1,0 +1,157 @@
+//! DataFusion's and Arrow's errors as ours. The kind comes from the error's type, never from matching its text, except where
+//! a library has only text for two cases (missing columns and functions are one `Plan` error there).
+
+use catalog::{Error, ErrorKind, Position};
+use datafusion::arrow::error::ArrowError;
+use datafusion::common::{DataFusionError, SchemaError};
+
+/// The error of a query as Civetta says it.
+pub(crate) fn from_datafusion(error: DataFusionError) -> Error {
+    let position =
+        error.diagnostic().and_then(|d| d.span).map(|span| Position { line: span.start.line, column: span.start.column });
+    let converted = convert(error);
+    match position {
+        Some(at) if converted.position().is_none() && at.line > 0 => converted.at(at),
+        _ => converted,
+    }
+}
+
+fn convert(error: DataFusionError) -> Error {
+    match error {
+        DataFusionError::External(source) => match source.downcast::<Error>() {
+            Ok(ours) => *ours,
+            Err(source) => match source.downcast::<DataFusionError>() {
+                Ok(inner) => convert(*inner),
+                Err(other) => Error::internal(first_line(&other.to_string())).caused_by(other),
+            },
+        },
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => convert(*inner),
+        DataFusionError::Shared(inner) => shared(&inner),
+        DataFusionError::Collection(mut all) if !all.is_empty() => convert(all.swap_remove(0)),
+        DataFusionError::ArrowError(inner, _) => from_arrow(*inner),
+        DataFusionError::SchemaError(inner, _) => from_schema(*inner),
+        DataFusionError::ParquetError(inner) => Error::bad_data(format!("parquet: {inner}")).caused_by(*inner),
+        DataFusionError::ObjectStore(inner) => from_object_store(*inner),
+        DataFusionError::IoError(inner) => Error::new(ErrorKind::Unavailable, inner.to_string()).caused_by(inner),
+        DataFusionError::SQL(inner, _) => Error::new(ErrorKind::Syntax, inner.to_string()).caused_by(*inner),
+        DataFusionError::NotImplemented(text) => Error::not_supported(first_line(&text)),
+        DataFusionError::Plan(text) => from_plan(&text),
+        DataFusionError::Configuration(text) => Error::invalid(first_line(&text)),
+        DataFusionError::ResourcesExhausted(text) => Error::new(
+            ErrorKind::MemoryExceeded,
+            format!("{}; give the query more with --memory, or let it read less", first_line(&text)),
+        ),
+        DataFusionError::Execution(text) => Error::new(ErrorKind::InvalidInput, first_line(&text)),
+        other => Error::internal(first_line(&other.to_string())).caused_by(other),
+    }
+}
+
+/// An error that several consumers share cannot be moved out of, so its text and kind are copied.
+fn shared(error: &std::sync::Arc<DataFusionError>) -> Error {
+    match error.as_ref() {
+        DataFusionError::External(source) => match source.downcast_ref::<Error>() {
+            Some(ours) => ours.duplicate(),
+            None => Error::internal(first_line(&source.to_string())),
+        },
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => describe(inner),
+        other => describe(other),
+    }
+}
+
+fn describe(error: &DataFusionError) -> Error {
+    match error {
+        DataFusionError::Shared(inner) => shared(inner),
+        DataFusionError::External(source) if source.is::<Error>() => match source.downcast_ref::<Error>() {
+            Some(ours) => ours.duplicate(),
+            None => Error::internal(first_line(&source.to_string())),
+        },
+        DataFusionError::ResourcesExhausted(text) => convert(DataFusionError::ResourcesExhausted(text.clone())),
+        DataFusionError::NotImplemented(text) => convert(DataFusionError::NotImplemented(text.clone())),
+        DataFusionError::Plan(text) => from_plan(text),
+        DataFusionError::Execution(text) => convert(DataFusionError::Execution(text.clone())),
+        other => Error::internal(first_line(&other.to_string())),
+    }
+}
+
+fn from_arrow(error: ArrowError) -> Error {
+    match error {
+        ArrowError::DivideByZero => Error::new(ErrorKind::DivisionByZero, "division by zero"),
+        ArrowError::ArithmeticOverflow(text) => Error::new(ErrorKind::NumericOutOfRange, first_line(&text)),
+        ArrowError::CastError(text) | ArrowError::ParseError(text) => Error::new(ErrorKind::InvalidCast, first_line(&text)),
+        ArrowError::ExternalError(source) => convert(DataFusionError::External(source)),
+        ArrowError::NotYetImplemented(text) => Error::not_supported(first_line(&text)),
+        ArrowError::InvalidArgumentError(text) | ArrowError::ComputeError(text) => Error::invalid(first_line(&text)),
+        other => Error::internal(other.to_string()).caused_by(other),
+    }
+}
+
+fn from_schema(error: SchemaError) -> Error {
+    match &error {
+        SchemaError::FieldNotFound { field, .. } => {
+            Error::new(ErrorKind::ColumnNotFound, format!("column '{}' cannot be resolved", field.name)).caused_by(error)
+        }
+        SchemaError::AmbiguousReference { field } => {
+            Error::new(ErrorKind::InvalidInput, format!("column '{}' is ambiguous", field.name)).caused_by(error)
+        }
+        other => Error::invalid(first_line(&other.to_string())),
+    }
+}
+
+fn from_plan(text: &str) -> Error {
+    let kind = if text.starts_with("Invalid function") {
+        ErrorKind::FunctionNotFound
+    } else if text.contains("coerce") || text.contains("signature") || text.contains("common argument type") {
+        ErrorKind::TypeMismatch
+    } else {
+        ErrorKind::InvalidInput
+    };
+    Error::new(kind, first_line(text))
+}
+
+fn from_object_store(error: object_store::Error) -> Error {
+    use object_store::Error as Store;
+    let kind = match &error {
+        Store::NotFound { .. } => ErrorKind::ObjectNotFound,
+        Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => ErrorKind::AccessDenied,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, first_line(&error.to_string())).caused_by(error)
+}
+
+/// Ours inside DataFusion, so that it comes back unchanged.
+pub(crate) fn into_datafusion(error: Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+/// DataFusion appends candidates and backtraces on further lines.
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut chars = line.chars();
+    match (chars.next(), line.chars().nth(1)) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => line.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_survive_the_way_through_datafusion() {
+        let cases: Vec<(DataFusionError, ErrorKind)> = vec![
+            (into_datafusion(Error::bad_data("x")), ErrorKind::BadData),
+            (into_datafusion(Error::bad_data("x")).context("while reading"), ErrorKind::BadData),
+            (DataFusionError::Shared(std::sync::Arc::new(into_datafusion(Error::bad_data("x")))), ErrorKind::BadData),
+            (DataFusionError::ArrowError(Box::new(ArrowError::DivideByZero), None), ErrorKind::DivisionByZero),
+            (DataFusionError::ResourcesExhausted("x".into()), ErrorKind::MemoryExceeded),
+            (DataFusionError::Plan("Invalid function 'nope'.\nDid you mean".into()), ErrorKind::FunctionNotFound),
+        ];
+        for (error, kind) in cases {
+            let text = error.to_string();
+            assert_eq!(from_datafusion(error).kind(), kind, "{text}");
+        }
+    }
+}

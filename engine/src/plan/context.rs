@@ -1,0 +1,93 @@
+//! What DataFusion's planner may ask while it plans one query: the tables that were resolved before, and the functions of the
+//! session. Nothing is looked up any more.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use catalog::{Error, ErrorKind};
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::{Result, TableReference};
+use datafusion::config::ConfigOptions;
+use datafusion::datasource::cte_worktable::CteWorkTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+
+use crate::error::into_datafusion;
+
+/// A table's name in full, folded: database and name.
+pub(crate) type FullName = (String, String);
+
+pub(crate) struct Context<'a> {
+    pub(crate) state: &'a SessionState,
+    pub(crate) database: &'a str,
+    pub(crate) tables: HashMap<FullName, Arc<dyn TableSource>>,
+}
+
+impl ContextProvider for Context<'_> {
+    fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
+        let database = name.schema().unwrap_or(self.database);
+        let full = (catalog::name::fold(database), name.table().to_string());
+        let folded = (full.0.clone(), catalog::name::fold(&full.1));
+        self.tables.get(&full).or_else(|| self.tables.get(&folded)).cloned().ok_or_else(|| {
+            into_datafusion(Error::new(ErrorKind::TableNotFound, format!("table '{}.{}' does not exist", full.0, full.1)))
+        })
+    }
+
+    fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {
+        Ok(provider_as_source(Arc::new(CteWorkTable::new(name, schema))))
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        self.state.expr_planners()
+    }
+
+    fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {
+        self.state.relation_planners()
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        None
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.state.scalar_functions().get(name).cloned()
+    }
+
+    fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.state.higher_order_functions().get(name).cloned()
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.state.aggregate_functions().get(name).cloned()
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.state.window_functions().get(name).cloned()
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        self.state.config_options()
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.state.scalar_functions().keys().cloned().collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        self.state.higher_order_functions().keys().cloned().collect()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        self.state.aggregate_functions().keys().cloned().collect()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        self.state.window_functions().keys().cloned().collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! Names → tables → plan. The names of a statement are collected, exactly those tables are fetched, concurrently, views are
+//! expanded until no new name appears, and only then the planner runs, with nothing left to look up.
+
+mod context;
+
+mod output;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use catalog::storage::Location;
+use catalog::table::Table;
+use catalog::{Error, ErrorKind, Result, name};
+use datafusion::common::config::SqlParserOptions;
+use datafusion::datasource::{ViewTable, provider_as_source};
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::{LogicalPlan, TableSource};
+use datafusion::sql::planner::{ParserOptions, SqlToRel};
+use datafusion::sql::sqlparser::ast;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use sql::{ObjectName, Statement, TableReference, TableSource as Source};
+
+use crate::error::from_datafusion;
+use crate::information_schema;
+use crate::scan::snapshot::Lake;
+use crate::scan::{Hidden, LakeTable};
+use context::{Context, FullName};
+
+/// Views may refer to views this deep.
+const MAX_VIEW_DEPTH: usize = 32;
+/// Tables fetched at a time.
+const CONCURRENT_TABLES: usize = 16;
+
+/// A query, planned, with the names of its columns as the user wrote them.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) logical: LogicalPlan,
+    pub(crate) columns: Vec<String>,
+}
+
+/// Plans queries over one view of the lake.
+pub(crate) struct Planner<'a> {
+    pub(crate) lake: &'a Arc<Lake>,
+    pub(crate) state: &'a SessionState,
+    /// Whether `FROM 's3://…/*.json'` is allowed.
+    pub(crate) locations: bool,
+}
+
+impl Planner<'_> {
+    /// Plans `query`; names without a database are looked for in `database`.
+    pub(crate) async fn plan(&self, query: &ast::Query, database: &str) -> Result<Planned> {
+        let logical = self.logical(query.clone(), database.to_string(), vec![]).await?;
+        let columns = output::names(query, &logical);
+        Ok(Planned { logical, columns })
+    }
+
+    /// `within` are the views being expanded, outermost first.
+    fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
+        async move {
+            let query = output::hide_unnamed(query);
+            let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
+            let names = sql::tables(&Statement::Query(Box::new(query.clone())));
+            let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
+                .map(|table| self.resolve(table, database.clone(), Arc::clone(&hidden), within.clone()))
+                .buffer_unordered(CONCURRENT_TABLES)
+                .try_collect()
+                .await?;
+            let context = Context { state: self.state, database: &database, tables };
+            let planner = SqlToRel::new_with_options(&context, options(&self.state.config_options().sql_parser));
+            planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query))).map_err(from_datafusion)
+        }
+        .boxed()
+    }
+
+    async fn resolve(
+        &self,
+        reference: TableReference,
+        database: String,
+        hidden: Arc<[Hidden]>,
+        within: Vec<FullName>,
+    ) -> Result<(FullName, Arc<dyn TableSource>)> {
+        let object = match reference.source {
+            Source::Name(object) => object,
+            Source::Location(text) => {
+                let table = self.table_of_files(&text, &hidden).await?;
+                return Ok(((database, text), provider_as_source(Arc::new(table))));
+            }
+        };
+        let full = full_name(&object, &database)?;
+        let placed = |error: Error| match reference.position {
+            Some(position) => error.at(position),
+            None => error,
+        };
+        if full.0 == information_schema::NAME {
+            let missing = || Error::new(ErrorKind::TableNotFound, format!("table '{}.{}' does not exist", full.0, full.1));
+            let table = information_schema::table(&self.lake.catalog, &full.1).ok_or_else(|| placed(missing()))?;
+            return Ok((full, provider_as_source(table)));
+        }
+        let table = self.lake.catalog.table(&full.0, &full.1).await.map_err(placed)?;
+        let source = if table.is_view() {
+            self.view(table, full.clone(), within).await?
+        } else {
+            provider_as_source(Arc::new(LakeTable::new(Arc::clone(self.lake), table, hidden.to_vec())?))
+        };
+        Ok((full, source))
+    }
+
+    async fn view(&self, table: Table, full: FullName, mut within: Vec<FullName>) -> Result<Arc<dyn TableSource>> {
+        let named = || format!("view '{}.{}'", full.0, full.1);
+        if within.contains(&full) {
+            return Err(Error::invalid(format!("{} refers to itself", named())));
+        }
+        if within.len() >= MAX_VIEW_DEPTH {
+            return Err(Error::new(
+                ErrorKind::LimitExceeded,
+                format!("{}: views are nested more than {MAX_VIEW_DEPTH} deep", named()),
+            ));
+        }
+        let view = sql::view::View::of(&table).map_err(|error| error.within(named()))?;
+        let Statement::Query(query) = sql::parse(&view.original_sql).map_err(|error| error.within(named()))? else {
+            return Err(Error::invalid(format!("{} is not a query", named())));
+        };
+        within.push(full.clone());
+        let database = view.schema.unwrap_or_else(|| full.0.clone());
+        let logical = self.logical(*query, database, within).await.map_err(|error| error.within(named()))?;
+        Ok(provider_as_source(Arc::new(ViewTable::new(logical, Some(view.original_sql)))))
+    }
+
+    async fn table_of_files(&self, text: &str, hidden: &[Hidden]) -> Result<LakeTable> {
+        if !self.locations {
+            return Err(Error::not_supported(format!(
+                "'{text}': files are queried by location only in local commands; register a table with CREATE EXTERNAL TABLE or a crawler"
+            )));
+        }
+        Err(Error::internal(format!("{:?}{:?}", Location::parse(text)?, hidden)))
+    }
+}
+
+/// A table's name in full.
+///
+/// Errors: `DatabaseNotFound` for a catalog other than `awsdatacatalog`, which is Athena's name of the one we have.
+pub(crate) fn full_name(object: &ObjectName, database: &str) -> Result<FullName> {
+    if let Some(catalog) = object.catalog.as_deref().filter(|catalog| !catalog.eq_ignore_ascii_case("awsdatacatalog")) {
+        return Err(Error::new(
+            ErrorKind::DatabaseNotFound,
+            format!("catalog '{catalog}' does not exist; the catalog is awsdatacatalog"),
+        ));
+    }
+    Ok((name::fold(object.database.as_deref().unwrap_or(database)), name::fold(&object.name)))
+}
+
+fn options(parser: &SqlParserOptions) -> ParserOptions {
+    ParserOptions {
+        parse_float_as_decimal: parser.parse_float_as_decimal,
+        enable_ident_normalization: parser.enable_ident_normalization,
+        enable_options_value_normalization: parser.enable_options_value_normalization,
+        support_varchar_with_length: parser.support_varchar_with_length,
+        map_string_types_to_utf8view: parser.map_string_types_to_utf8view,
+        collect_spans: parser.collect_spans,
+        default_null_ordering: parser.default_null_ordering.as_str().into(),
+    }
+}

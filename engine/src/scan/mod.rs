@@ -1,0 +1,378 @@
+//! `LakeTable`: the one table provider. A table is a schema, partition keys and files; the table formats differ only in how
+//! they produce the [`snapshot`] of a query, and one leaf, [`source::LakeSource`], reads them all.
+
+mod adapter;
+mod codec;
+mod hidden;
+mod morsel;
+mod prune;
+mod rows;
+pub(crate) mod snapshot;
+mod source;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use catalog::format::Format;
+use catalog::storage::Location;
+use catalog::table::{NULL_PARTITION, Partition, Table};
+use catalog::{Error, Result, hive_type};
+use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{Constraints, ScalarValue, Statistics, stats::Precision};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
+use futures::TryStreamExt;
+
+pub use codec::LakeCodec;
+pub(crate) use hidden::Hidden;
+use rows::{Bundle, BundledFile, LARGE};
+use snapshot::{Exclusions, Folder, Lake, LakeFile};
+use source::LakeSource;
+
+use crate::error::into_datafusion;
+
+/// Small objects are opened in bundles of at most this many and this many bytes.
+const BUNDLE_FILES: usize = 1024;
+const BUNDLE_BYTES: u64 = 16 << 20;
+
+/// One table as one query sees it.
+#[derive(Debug)]
+pub(crate) struct LakeTable {
+    lake: Arc<Lake>,
+    table: Table,
+    format: Arc<Format>,
+    root: Location,
+    exclusions: Exclusions,
+    /// Columns that files hold, partition keys, hidden columns the statement names: in this order.
+    schema: SchemaRef,
+    keys: Vec<FieldRef>,
+    hidden: Vec<Hidden>,
+    /// Files given instead of listed: `SELECT … FROM 's3://…/*.json'`.
+    fixed: Option<Vec<LakeFile>>,
+}
+
+impl LakeTable {
+    /// Checks that the table can be read and builds its schema.
+    ///
+    /// Errors: `NotSupported` naming the format, SerDe or property; `InvalidInput` for a type or location that cannot be.
+    pub(crate) fn new(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>) -> Result<Self> {
+        let name = format!("{}.{}", table.database_name, table.name);
+        Self::build(lake, table, hidden).map_err(|error| error.within(format!("table '{name}'")))
+    }
+
+    fn build(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>) -> Result<Self> {
+        let descriptor = table.storage_descriptor.as_ref().ok_or_else(|| Error::invalid("it has no storage descriptor"))?;
+        let location = descriptor.location.as_deref().ok_or_else(|| Error::invalid("it has no location"))?;
+        let format = Format::of(&table, descriptor)?;
+        refuse_unreadable(&format, &table)?;
+        let keys: Vec<FieldRef> = fields(table.partition_keys())?;
+        let key_names: HashSet<&str> = table.partition_keys().iter().map(|key| key.name.as_str()).collect();
+        let data: Vec<_> =
+            descriptor.columns().iter().filter(|column| !key_names.contains(column.name.as_str())).cloned().collect();
+        let mut all = fields(&data)?;
+        all.extend(keys.iter().cloned());
+        all.extend(hidden.iter().map(|column| column.field()));
+        Ok(Self {
+            lake,
+            root: Location::parse(location)?.folder(),
+            exclusions: snapshot::exclusions(&table)?,
+            format: Arc::new(format),
+            schema: Arc::new(Schema::new(all)),
+            keys,
+            hidden,
+            fixed: None,
+            table,
+        })
+    }
+
+    /// The same table over files that were named in the statement.
+    pub(crate) fn with_files(mut self, files: Vec<LakeFile>) -> Self {
+        self.fixed = Some(files);
+        self
+    }
+
+    fn constants(&self) -> usize {
+        self.keys.len() + self.hidden.len()
+    }
+
+    fn key_names(&self) -> HashSet<&str> {
+        self.keys.iter().map(|key| key.name().as_str()).collect()
+    }
+
+    fn constant_names(&self) -> HashSet<&str> {
+        self.keys.iter().map(|key| key.name().as_str()).chain(self.hidden.iter().map(|h| h.name())).collect()
+    }
+
+    /// The files that `filters` leave.
+    async fn snapshot(&self, state: &dyn Session, filters: &[Expr]) -> datafusion::common::Result<Vec<BundledFile>> {
+        let key_names = self.key_names();
+        let on_keys: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &key_names)).cloned().collect();
+        let files = match &self.fixed {
+            Some(files) => files.clone(),
+            None => {
+                let folders = self.folders(state, filters, &on_keys).await?;
+                self.lake.files(&self.root, folders, &self.exclusions).await.map_err(into_datafusion)?
+            }
+        };
+        let all = self.constant_names();
+        let on_files: Vec<Expr> =
+            filters.iter().filter(|f| prune::reads_only(f, &all) && !prune::reads_only(f, &key_names)).cloned().collect();
+        let files: Vec<BundledFile> = files.into_iter().map(|file| self.with_constants(file)).collect();
+        if on_files.is_empty() {
+            return Ok(files);
+        }
+        let schema = Arc::new(Schema::new(self.schema.fields()[self.schema.fields().len() - self.constants()..].to_vec()));
+        let rows: Vec<&[ScalarValue]> = files.iter().map(|file| file.constants.as_slice()).collect();
+        let keep = prune::keep(state, &schema, &on_files, &rows)?;
+        Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
+    }
+
+    /// The partitions that the filters leave; the table itself where it has no partition keys.
+    async fn folders(&self, state: &dyn Session, filters: &[Expr], on_keys: &[Expr]) -> datafusion::common::Result<Vec<Folder>> {
+        if self.keys.is_empty() {
+            return Ok(vec![Folder { location: self.root.clone(), keys: Arc::from([]) }]);
+        }
+        let schema = Arc::new(Schema::new(self.keys.clone()));
+        let filter = prune::catalog_filter(filters, &self.key_names());
+        let mut pages = std::pin::pin!(self.lake.partitions(&self.table, filter));
+        let mut folders = vec![];
+        while let Some(page) = pages.try_next().await.map_err(into_datafusion)? {
+            let page = page.iter().map(|p| self.folder(p)).collect::<Result<Vec<_>>>().map_err(into_datafusion)?;
+            let rows: Vec<&[ScalarValue]> = page.iter().map(|folder| folder.keys.as_ref()).collect();
+            let keep = prune::keep(state, &schema, on_keys, &rows)?;
+            folders.extend(page.into_iter().zip(keep).filter_map(|(folder, keep)| keep.then_some(folder)));
+        }
+        Ok(folders)
+    }
+
+    fn folder(&self, partition: &Partition) -> Result<Folder> {
+        let named = || partition.values.join("/");
+        if partition.values.len() != self.keys.len() {
+            return Err(Error::bad_data(format!(
+                "partition '{}' has {} values and the table has {} partition keys",
+                named(),
+                partition.values.len(),
+                self.keys.len()
+            )));
+        }
+        let keys = self.keys.iter().zip(&partition.values).map(|(key, text)| key_value(key, text)).collect::<Result<Vec<_>>>()?;
+        let descriptor = partition.storage_descriptor.as_ref();
+        let location = match descriptor.and_then(|descriptor| descriptor.location.as_deref()) {
+            Some(location) => Location::parse(location)?.folder(),
+            None => return Err(Error::bad_data(format!("partition '{}' has no location", named()))),
+        };
+        Ok(Folder { location, keys: keys.into() })
+    }
+
+    fn with_constants(&self, file: LakeFile) -> BundledFile {
+        let mut constants = file.keys.to_vec();
+        constants.extend(self.hidden.iter().map(|column| column.value(&file)));
+        BundledFile { file, constants }
+    }
+
+    /// The leaf over the files of one bucket.
+    fn leaf(
+        &self,
+        files: Vec<BundledFile>,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        limit: Option<usize>,
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        let Some(first) = files.first() else { return datafusion::common::internal_err!("a leaf without files") };
+        let (url, _) = self.lake.storage.object_store(&first.file.location).map_err(into_datafusion)?;
+        let parquet = matches!(*self.format, Format::Parquet);
+        let schema = self.table_schema(parquet);
+        let statistics = self.statistics_of(&files);
+        let partitions = state.config().target_partitions();
+        let groups = if parquet { parquet_groups(files, partitions)? } else { bundle_groups(files, partitions) };
+        let source = LakeSource::new(Arc::clone(&self.format), schema, self.constants(), self.lake.storage.clone());
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(url.as_str())?, Arc::new(source))
+            .with_file_groups(groups)
+            .with_statistics(statistics)
+            .with_constraints(Constraints::default())
+            .with_expr_adapter(Some(Arc::new(adapter::CaseInsensitive)))
+            .with_limit(limit)
+            .with_projection_indices(projection.cloned())?
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+
+    fn table_schema(&self, parquet: bool) -> TableSchema {
+        let data = self.schema.fields().len() - self.constants();
+        if parquet {
+            let file = Arc::new(Schema::new(self.schema.fields()[..data].to_vec()));
+            TableSchema::builder(file).with_table_partition_cols(self.schema.fields()[data..].to_vec()).build()
+        } else {
+            TableSchema::from(Arc::clone(&self.schema))
+        }
+    }
+
+    /// Sizes are known; row counts are what the crawler's average record size makes of them.
+    fn statistics_of(&self, files: &[BundledFile]) -> Statistics {
+        let bytes: u64 = files.iter().map(|file| file.file.size).sum();
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        statistics.total_byte_size = Precision::Inexact(bytes as usize);
+        let average = self.table.parameter("averageRecordSize").and_then(|text| text.parse::<u64>().ok());
+        if let Some(average) = average.filter(|average| *average > 0) {
+            statistics.num_rows = Precision::Inexact((bytes / average).max(files.len() as u64) as usize);
+        }
+        statistics
+    }
+}
+
+#[async_trait]
+impl TableProvider for LakeTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> datafusion::common::Result<Vec<TableProviderFilterPushDown>> {
+        let constants = self.constant_names();
+        let exact = |filter: &&Expr| prune::reads_only(filter, &constants);
+        Ok(filters
+            .iter()
+            .map(|f| if exact(f) { TableProviderFilterPushDown::Exact } else { TableProviderFilterPushDown::Inexact })
+            .collect())
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        let files = self.snapshot(state, filters).await?;
+        let mut leaves = by_bucket(files)
+            .into_iter()
+            .map(|files| self.leaf(files, state, projection, limit))
+            .collect::<datafusion::common::Result<Vec<_>>>()?;
+        match leaves.len() {
+            0 => {
+                let schema = match projection {
+                    Some(indices) => Arc::new(self.schema.project(indices)?),
+                    None => Arc::clone(&self.schema),
+                };
+                Ok(Arc::new(EmptyExec::new(schema)))
+            }
+            1 => Ok(leaves.remove(0)),
+            _ => UnionExec::try_new(leaves),
+        }
+    }
+}
+
+/// Refuses what the scan cannot read, by name.
+fn refuse_unreadable(format: &Format, table: &Table) -> Result<()> {
+    catalog::format::refuse_unsupported(table)?;
+    match format {
+        Format::Json(_) | Format::Csv(_) | Format::Regex(_) | Format::Parquet => Ok(()),
+        Format::Avro | Format::Orc | Format::Table(_) => {
+            Err(Error::not_supported(format!("tables in the format {} are not queried yet", format.name())))
+        }
+    }
+}
+
+/// Catalog columns as Arrow fields. Every lake column may be NULL.
+fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
+    columns
+        .iter()
+        .map(|column| {
+            let kind = hive_type::parse(column.hive_type()).map_err(|e| e.within(format!("column '{}'", column.name)))?;
+            Ok(Arc::new(Field::new(&column.name, kind, true)))
+        })
+        .collect()
+}
+
+/// A partition value's text as its key's type.
+fn key_value(key: &Field, text: &str) -> Result<ScalarValue> {
+    if text == NULL_PARTITION {
+        return ScalarValue::try_from(key.data_type()).map_err(crate::error::from_datafusion);
+    }
+    ScalarValue::try_from_string(text.to_string(), key.data_type()).map_err(|error| {
+        Error::bad_data(format!("partition key '{}': expected {}, found \"{text}\"", key.name(), key.data_type()))
+            .caused_by(error)
+    })
+}
+
+/// One group of files per object store, since a leaf reads from one.
+fn by_bucket(files: Vec<BundledFile>) -> Vec<Vec<BundledFile>> {
+    let mut buckets: Vec<Vec<BundledFile>> = vec![];
+    for file in files {
+        let at = &file.file.location;
+        let same = |f: &BundledFile| f.file.location.scheme == at.scheme && f.file.location.bucket == at.bucket;
+        match buckets.iter_mut().find(|bucket| bucket.first().is_some_and(same)) {
+            Some(bucket) => bucket.push(file),
+            None => buckets.push(vec![file]),
+        }
+    }
+    buckets
+}
+
+/// Parquet files, the large ones first, dealt to the partitions; DataFusion splits them further by row groups.
+fn parquet_groups(mut files: Vec<BundledFile>, partitions: usize) -> datafusion::common::Result<Vec<FileGroup>> {
+    files.sort_by_key(|file| std::cmp::Reverse(file.file.size));
+    let mut groups = vec![vec![]; partitions.clamp(1, files.len().max(1))];
+    let count = groups.len();
+    for (at, file) in files.into_iter().enumerate() {
+        let meta = meta(&file.file)?;
+        groups[at % count].push(PartitionedFile::new_from_meta(meta).with_partition_values(file.constants));
+    }
+    Ok(groups.into_iter().map(FileGroup::new).collect())
+}
+
+fn meta(file: &LakeFile) -> datafusion::common::Result<ObjectMeta> {
+    Ok(ObjectMeta {
+        location: Path::parse(&file.location.key)
+            .map_err(|error| into_datafusion(Error::invalid(format!("{}: {error}", file.location))))?,
+        last_modified: chrono::DateTime::from_timestamp_millis(file.modified).unwrap_or_default(),
+        size: file.size,
+        e_tag: file.etag.clone(),
+        version: None,
+    })
+}
+
+/// Row-format files in bundles, dealt to the partitions. A bundle's stand-in file has the bundle's size.
+fn bundle_groups(files: Vec<BundledFile>, partitions: usize) -> Vec<FileGroup> {
+    let total: u64 = files.iter().map(|file| file.file.size).sum();
+    let share = files.len().div_ceil(partitions.max(1)).max(1);
+    let (most_files, most_bytes) = (BUNDLE_FILES.min(share), BUNDLE_BYTES.min(total / partitions.max(1) as u64 + 1));
+    let mut bundles: Vec<(Vec<BundledFile>, u64)> = vec![];
+    for file in files {
+        let size = file.file.size;
+        match bundles.last_mut() {
+            Some((bundle, bytes)) if bundle.len() < most_files && *bytes + size <= most_bytes && size <= LARGE => {
+                bundle.push(file);
+                *bytes += size;
+            }
+            _ => bundles.push((vec![file], size)),
+        }
+    }
+    let mut groups = vec![vec![]; partitions.clamp(1, bundles.len().max(1))];
+    let count = groups.len();
+    for (at, (files, bytes)) in bundles.into_iter().enumerate() {
+        groups[at % count].push(bundle_file(files.into(), bytes));
+    }
+    groups.into_iter().map(FileGroup::new).collect()
+}
+
+/// What DataFusion sees of a bundle.
+fn bundle_file(files: Arc<[BundledFile]>, bytes: u64) -> PartitionedFile {
+    let name = files.first().map(|f| f.file.location.key.clone()).unwrap_or_default();
+    PartitionedFile::new(name, bytes).with_extension(Bundle(files))
+}

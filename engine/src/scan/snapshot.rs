@@ -1,0 +1,196 @@
+//! The files of one table that one query reads, pinned: partitions from the catalog, objects from one listing per folder.
+//! Listings are kept for the query, so a self-join sees one state of the lake; nothing is kept longer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use catalog::crawl::left_out;
+use catalog::crawl::spark_log::{self, Committed};
+use catalog::storage::{Listed, Location, Object, Storage};
+use catalog::table::{Partition, Table};
+use catalog::{Catalog, Error, PageRequest, PartitionFilter, Result};
+use datafusion::common::ScalarValue;
+use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::OnceCell;
+
+/// One object that belongs to a table.
+#[derive(Debug, Clone)]
+pub(crate) struct LakeFile {
+    pub(crate) location: Location,
+    pub(crate) size: u64,
+    pub(crate) etag: Option<String>,
+    /// Milliseconds since 1970.
+    pub(crate) modified: i64,
+    /// One value per partition key of the table, in its order.
+    pub(crate) keys: Arc<[ScalarValue]>,
+}
+
+/// A partition after pruning.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    pub(crate) location: Location,
+    pub(crate) keys: Arc<[ScalarValue]>,
+}
+
+/// Up to this many partitions are listed one by one; more are found in one listing of the table's root.
+const LIST_EACH: usize = 64;
+/// Listings in flight.
+const CONCURRENT_LISTINGS: usize = 32;
+
+type Listing = Arc<OnceCell<Arc<[Object]>>>;
+
+/// What a query sees of the catalog and the store.
+#[derive(Debug)]
+pub(crate) struct Lake {
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) storage: Storage,
+    listings: Mutex<HashMap<String, Listing>>,
+}
+
+impl Lake {
+    pub(crate) fn new(catalog: Arc<dyn Catalog>, storage: Storage) -> Self {
+        Self { catalog, storage, listings: Mutex::default() }
+    }
+
+    /// Every partition that `filter` leaves, page by page.
+    pub(crate) fn partitions<'a>(
+        &'a self,
+        table: &'a Table,
+        filter: Option<PartitionFilter>,
+    ) -> impl futures::Stream<Item = Result<Vec<Partition>>> + 'a {
+        stream::try_unfold(Some(PageRequest::default()), move |request| {
+            let filter = filter.clone();
+            async move {
+                let Some(request) = request else { return Ok(None) };
+                let page = self.catalog.partitions(&table.database_name, &table.name, filter.as_ref(), request).await?;
+                let next = page.next.map(|token| PageRequest { limit: None, token: Some(token) });
+                Ok(Some((page.items, next)))
+            }
+        })
+    }
+
+    /// The data objects of `folders`: hidden, empty and excluded ones are left out as Hive and Athena leave them out.
+    pub(crate) async fn files(&self, root: &Location, folders: Vec<Folder>, exclusions: &Exclusions) -> Result<Vec<LakeFile>> {
+        let (files, committed) = tokio::try_join!(self.listed(root, folders, exclusions), self.committed(root))?;
+        let Some(committed) = committed else { return Ok(files) };
+        let relative = |file: &LakeFile| file.location.key.strip_prefix(&root.key).map(|key| committed.contains(key));
+        Ok(files.into_iter().filter(|file| relative(file).unwrap_or(true)).collect())
+    }
+
+    async fn listed(&self, root: &Location, folders: Vec<Folder>, exclusions: &Exclusions) -> Result<Vec<LakeFile>> {
+        let together = folders.len() > LIST_EACH && folders.iter().all(|folder| within(root, &folder.location));
+        if together {
+            return self.files_of_root(root, folders, exclusions).await;
+        }
+        let listed: Vec<Vec<LakeFile>> = stream::iter(folders)
+            .map(|folder| async move {
+                let objects = self.list(&folder.location).await?;
+                Ok::<_, Error>(data_objects(&folder.location, &objects, exclusions, root).map(|o| file(&folder, o)).collect())
+            })
+            .buffered(CONCURRENT_LISTINGS)
+            .try_collect()
+            .await?;
+        Ok(listed.into_iter().flatten().collect())
+    }
+
+    /// One listing for all partitions; each object belongs to the deepest partition that holds it.
+    async fn files_of_root(&self, root: &Location, folders: Vec<Folder>, exclusions: &Exclusions) -> Result<Vec<LakeFile>> {
+        let by_key: HashMap<&str, &Folder> = folders.iter().map(|folder| (folder.location.key.as_str(), folder)).collect();
+        let objects = self.list(root).await?;
+        let owner = |object: &Object| {
+            let mut end = object.key.len();
+            while let Some(slash) = object.key[..end].rfind('/') {
+                if let Some(folder) = by_key.get(&object.key[..=slash]) {
+                    return Some(*folder);
+                }
+                end = slash;
+            }
+            None
+        };
+        Ok(data_objects(root, &objects, exclusions, root)
+            .filter_map(|object| owner(object).map(|folder| file(folder, object)))
+            .collect())
+    }
+
+    /// All objects under a folder, once per query.
+    async fn list(&self, folder: &Location) -> Result<Arc<[Object]>> {
+        let cell = {
+            let mut listings = self.listings.lock().map_err(|_| Error::internal("a listing of this query panicked"))?;
+            Arc::clone(listings.entry(folder.to_string()).or_default())
+        };
+        let objects = cell
+            .get_or_try_init(|| async {
+                let mut objects = vec![];
+                let mut pages = self.storage.list(folder);
+                while let Some(page) = pages.try_next().await? {
+                    for listed in page {
+                        match listed {
+                            Listed::Object(object) => objects.push(object),
+                            Listed::Skipped(skipped) => tracing::warn!(key = skipped.key, why = ?skipped.why, "object skipped"),
+                        }
+                    }
+                }
+                Ok::<_, Error>(Arc::from(objects))
+            })
+            .await?;
+        Ok(Arc::clone(objects))
+    }
+}
+
+/// The folder name of Spark Structured Streaming's log.
+const SPARK_LOG: &str = "_spark_metadata/";
+
+impl Lake {
+    /// What Spark's streaming sink has committed, where it keeps a log in the table's root: files that are not in it are not
+    /// data. One listing per table and query.
+    async fn committed(&self, root: &Location) -> Result<Option<Committed>> {
+        let log = Location { key: format!("{}{SPARK_LOG}", root.key), ..root.clone() };
+        let objects = self.list(&log).await?;
+        let names = objects.iter().filter_map(|object| object.key.strip_prefix(&log.key));
+        let mut committed = None;
+        for name in spark_log::current(names) {
+            let at = Location { key: format!("{}{name}", log.key), ..log.clone() };
+            let bytes = self.storage.get(&at).await?;
+            let known = committed.get_or_insert_with(Committed::default);
+            known.read(&String::from_utf8_lossy(&bytes)).map_err(|error| error.within(&at))?;
+        }
+        Ok(committed)
+    }
+}
+
+/// Glue's exclusion globs that the crawler wrote into the table, relative to the table's root.
+pub(crate) type Exclusions = Option<catalog::crawl::Exclusions>;
+
+/// The exclusions of a table, ready to match.
+pub(crate) fn exclusions(table: &Table) -> Result<Exclusions> {
+    let globs = catalog::format::exclusions(table)?;
+    if globs.is_empty() { Ok(None) } else { catalog::crawl::Exclusions::new(&globs).map(Some) }
+}
+
+fn within(root: &Location, folder: &Location) -> bool {
+    root.scheme == folder.scheme && root.bucket == folder.bucket && folder.key.starts_with(&root.key)
+}
+
+fn data_objects<'a>(
+    folder: &'a Location,
+    objects: &'a [Object],
+    exclusions: &'a Exclusions,
+    root: &'a Location,
+) -> impl Iterator<Item = &'a Object> {
+    objects.iter().filter(move |object| {
+        let inside = object.key.strip_prefix(&folder.key).unwrap_or(&object.key);
+        let relative = object.key.strip_prefix(&root.key).unwrap_or(inside);
+        left_out::by_name(inside, object.size).is_none()
+            && exclusions.as_ref().is_none_or(|globs| globs.matching(relative).is_none())
+    })
+}
+
+fn file(folder: &Folder, object: &Object) -> LakeFile {
+    LakeFile {
+        location: Location { key: object.key.clone(), ..folder.location.clone() },
+        size: object.size,
+        etag: object.etag.clone(),
+        modified: object.modified,
+        keys: Arc::clone(&folder.keys),
+    }
+}

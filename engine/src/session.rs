@@ -1,0 +1,88 @@
+//! The one function that builds a DataFusion `SessionState`: for coordinator, worker, shell and tests alike. DataFusion's own
+//! catalogs stay empty; tables come from [`crate::plan`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use catalog::storage::{Location, Storage};
+use catalog::{Error, Result};
+use datafusion::config::ConfigOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::MemoryPool;
+use datafusion::execution::object_store::ObjectStoreRegistry;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::object_store::ObjectStore;
+use datafusion::prelude::SessionConfig;
+use url::Url;
+
+use crate::error::{from_datafusion, into_datafusion};
+
+/// What a state is built from.
+#[derive(Debug, Clone)]
+pub(crate) struct Resources {
+    pub(crate) storage: Storage,
+    pub(crate) threads: usize,
+    /// Where operators spill, and how much at most, in bytes.
+    pub(crate) spill: PathBuf,
+    pub(crate) spill_limit: u64,
+}
+
+/// The runtime of an engine: its stores, its spill folder; no listing is ever cached (DataFusion's default keeps them without
+/// expiry, so new objects would stay unseen).
+pub(crate) fn runtime(resources: &Resources) -> Result<RuntimeEnv> {
+    let disk = DiskManagerBuilder::default()
+        .with_mode(DiskManagerMode::Directories(vec![resources.spill.clone()]))
+        .with_max_temp_directory_size(resources.spill_limit);
+    RuntimeEnvBuilder::new()
+        .with_object_store_registry(Arc::new(Stores(resources.storage.clone())))
+        .with_object_list_cache_limit(0)
+        .with_disk_manager_builder(disk)
+        .build()
+        .map_err(from_datafusion)
+}
+
+/// The runtime of one query: the engine's, with the query's own memory pool.
+pub(crate) fn query_runtime(engine: &RuntimeEnv, pool: Arc<dyn MemoryPool>) -> Arc<RuntimeEnv> {
+    Arc::new(RuntimeEnv { memory_pool: pool, ..engine.clone() })
+}
+
+/// A state over `runtime`. Functions, rules and options are the same wherever a plan is made or run.
+pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> SessionState {
+    let mut options = ConfigOptions::default();
+    options.catalog.create_default_catalog_and_schema = false;
+    options.catalog.information_schema = false;
+    options.execution.target_partitions = resources.threads;
+    options.execution.parquet.schema_force_view_types = false;
+    options.execution.parquet.pushdown_filters = true;
+    options.execution.parquet.reorder_filters = true;
+    options.execution.parquet.coerce_int96 = Some("ms".to_string());
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.sql_parser.collect_spans = true;
+    // Trino sorts NULLs last in both directions ("SELECT: ORDER BY clause").
+    options.sql_parser.default_null_ordering = "nulls_last".to_string();
+    let config = SessionConfig::from(options).with_extension(Arc::new(resources.storage.clone()));
+    SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build()
+}
+
+/// Object stores by URL, from the one place that knows them.
+#[derive(Debug)]
+struct Stores(Storage);
+
+impl ObjectStoreRegistry for Stores {
+    fn register_store(&self, _url: &Url, _store: Arc<dyn ObjectStore>) -> Option<Arc<dyn ObjectStore>> {
+        None
+    }
+
+    fn get_store(&self, url: &Url) -> datafusion::common::Result<Arc<dyn ObjectStore>> {
+        let store = Location::parse(url.as_str()).and_then(|at| self.0.object_store(&at));
+        store.map(|(_, store)| store).map_err(into_datafusion)
+    }
+}
+
+/// The spill folder, made where it is missing.
+pub(crate) fn prepare_spill(folder: &std::path::Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Error::invalid(format!("the spill folder {} cannot be made: {error}", folder.display())).caused_by(error)
+    })
+}
