@@ -119,5 +119,10 @@ fn main() {
     throughput("OpenCSVSerde, 9 columns", &open_csv, &all, quoted.as_bytes());
     let pattern = "([^,]*),".repeat(8) + "(.*)";
     let syntax = RegexSyntax::Regex { pattern, case_insensitive: false };
-    throughput("RegexSerDe, 9 columns", &Format::Regex(RegexFormat { skip_lines: 0, syntax }), &all, csv.as_bytes());
+    throughput(
+        "RegexSerDe, 9 columns",
+        &Format::Regex(RegexFormat { skip_lines: 0, null_for_invalid: false, syntax }),
+        &all,
+        csv.as_bytes(),
+    );
 }

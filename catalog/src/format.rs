@@ -89,7 +89,10 @@ impl Format {
             OPEN_CSV => (Self::Csv(CsvFormat::quoted(&settings)?), TEXT_INPUT),
             REGEX | CONTRIB_REGEX => (Self::Regex(RegexFormat::regex(&settings)?), TEXT_INPUT),
             GROK => (Self::Regex(RegexFormat::grok(&settings)?), TEXT_INPUT),
-            PARQUET => (Self::Parquet, PARQUET_INPUT),
+            PARQUET => {
+                settings.refuse("parquet.column.index.access", &["", "false"], "columns are found by their names")?;
+                (Self::Parquet, PARQUET_INPUT)
+            }
             ORC => (Self::Orc, ORC_INPUT),
             AVRO => (Self::Avro, AVRO_INPUT),
             other => return Err(Error::not_supported(format!("the SerDe '{other}' is not supported"))),

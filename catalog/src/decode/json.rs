@@ -1,6 +1,8 @@
 //! JSON objects, however they follow one another: one per line, one per file, pretty-printed, concatenated, in an array, as
 //! strings that hold JSON. All of that is values separated by optional white space, read straight into columns; where a chunk
 //! ends inside a record, the record is undone and read again when its rest is there.
+//!
+//! Text that becomes a value must be UTF-8; values that no column asks for are skipped without looking at their encoding.
 
 mod members;
 mod value;
@@ -27,6 +29,8 @@ const TORN_ARRAY: &str = "the object ends inside an array: it is not whole";
 #[derive(Debug)]
 pub(super) struct JsonDecoder {
     framing: JsonFraming,
+    /// Text that is not JSON is a row of NULLs.
+    lenient: bool,
     reader: Reader,
     members: Members,
     /// The beginning of a record whose end has not come.
@@ -61,7 +65,8 @@ impl JsonDecoder {
         let positions = (0..columns.fields().len()).map(|index| projection.iter().position(|&used| used == index)).collect();
         Self {
             framing: format.framing,
-            reader: Reader { lenient: format.ignore_malformed },
+            lenient: format.ignore_malformed,
+            reader: Reader { lenient: format.ignore_malformed || format.null_for_invalid },
             members: Members::new(&projected, positions, format),
             pending: Vec::new(),
             retry_at: 0,
@@ -108,7 +113,7 @@ impl JsonDecoder {
             self.pending = pending;
             self.pending.clear();
         }
-        if self.in_array && !self.reader.lenient {
+        if self.in_array && !self.lenient {
             return Err(place.bad_data(b"", 0, TORN_ARRAY));
         }
         Ok(())
@@ -147,10 +152,10 @@ impl JsonDecoder {
         let mut json = Jiter::with_tape(text, std::mem::take(&mut self.tape)).with_allow_inf_nan();
         let mut used = from;
         loop {
-            let in_array = self.in_array;
+            let before = (self.in_array, self.resumed);
             let step = self.record(&mut json, rows).or_else(|fault| {
                 rows.undo();
-                self.in_array = in_array;
+                (self.in_array, self.resumed) = before;
                 self.judge(fault, text.len(), last).map_err(|fault| located(fault, place, bytes, from, used))
             })?;
             match step {
@@ -181,7 +186,7 @@ impl JsonDecoder {
             Fault::Syntax { index, error } if !last && (ends_early(error) || index + LONGEST_TOKEN >= length) => {
                 Ok(Step::Incomplete)
             }
-            Fault::Syntax { .. } | Fault::Misfit { .. } if self.reader.lenient => Ok(Step::Malformed),
+            Fault::Syntax { .. } | Fault::Misfit { .. } if self.lenient => Ok(Step::Malformed),
             _ => Err(fault),
         }
     }

@@ -23,6 +23,7 @@ pub(super) struct PatternDecoder {
 #[derive(Debug)]
 struct Pattern {
     regex: Regex,
+    null_for_invalid: bool,
     /// For each projected column, the groups that may hold it: the first that took part does.
     groups: Vec<Vec<usize>>,
 }
@@ -38,18 +39,19 @@ impl PatternDecoder {
                 return Err(Error::not_supported(message));
             }
         }
+        let null_for_invalid = format.null_for_invalid;
         let pattern = match &format.syntax {
             RegexSyntax::Regex { pattern, case_insensitive } => {
                 let flags = if *case_insensitive { "is" } else { "s" };
                 let regex = Regex::new(&format!("(?{flags})\\A(?:{pattern})\\z"))
                     .map_err(|error| Error::invalid(format!("the regular expression '{pattern}' cannot be used: {error}")))?;
-                Pattern { regex, groups: projection.iter().map(|column| vec![column + 1]).collect() }
+                Pattern { regex, null_for_invalid, groups: projection.iter().map(|column| vec![column + 1]).collect() }
             }
             RegexSyntax::Grok { pattern, custom } => {
                 let grok = Grok::new(pattern, custom)?;
                 let fields = fields_of(&grok, columns);
                 let groups = projection.iter().map(|&column| fields.get(column).cloned().unwrap_or_default()).collect();
-                Pattern { regex: grok.into_regex(), groups }
+                Pattern { regex: grok.into_regex(), null_for_invalid, groups }
             }
         };
         Ok(Self { lines: Lines::new(format.skip_lines), pattern })
@@ -97,6 +99,7 @@ impl Pattern {
             };
             match column.push_text(found.as_str().as_bytes(), Fraction::Refuse) {
                 Ok(()) => {}
+                Err(Misfit::Value) if self.null_for_invalid => column.push_null(),
                 Err(Misfit::Value) => {
                     let (expected, found_text) = (column.type_name(), quoted(found.as_str().as_bytes()));
                     let message = format!("expected {expected} for column '{}', found {found_text}", column.path);

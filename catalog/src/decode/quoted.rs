@@ -157,6 +157,7 @@ impl QuotedDecoder {
             match text.map(|text| column.push_text(text, Fraction::Refuse)) {
                 Some(Ok(())) => {}
                 None => column.push_null(),
+                Some(Err(Misfit::Value)) if self.format.null_for_invalid => column.push_null(),
                 Some(Err(Misfit::Value)) => {
                     let (expected, found) = (column.type_name(), quoted(text.unwrap_or_default()));
                     let message = format!("expected {expected} for column '{}', found {found}", column.path);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::settings::{NULL_FOR_INVALID, Settings};
 use crate::error::{Error, Result};
 use crate::table::Parameters;
 
@@ -43,6 +43,8 @@ pub struct Quoted {
     pub quote: Option<u8>,
     /// Before a quote or itself, inside quotes. `None`: only doubling.
     pub escape: Option<u8>,
+    /// A cell that is not a value of its column's type is NULL; LazySimpleSerDe does that always.
+    pub null_for_invalid: bool,
 }
 
 const FIELD: &str = "field.delim";
@@ -65,7 +67,7 @@ impl Default for Delimited {
 
 impl Default for Quoted {
     fn default() -> Self {
-        Self { delimiter: b',', quote: Some(b'"'), escape: Some(b'\\') }
+        Self { delimiter: b',', quote: Some(b'"'), escape: Some(b'\\'), null_for_invalid: false }
     }
 }
 
@@ -109,7 +111,7 @@ impl CsvFormat {
                 "parameters '{SEPARATOR_CHAR}', '{QUOTE_CHAR}' and '{ESCAPE_CHAR}' must be different characters"
             )));
         }
-        let dialect = Quoted { delimiter, quote, escape };
+        let dialect = Quoted { delimiter, quote, escape, null_for_invalid: settings.flag(NULL_FOR_INVALID, false)? };
         Ok(Self { skip_lines: settings.header_lines()?, dialect: CsvDialect::Quoted(dialect) })
     }
 
@@ -139,6 +141,9 @@ impl CsvFormat {
                 set(SEPARATOR_CHAR, text_of(dialect.delimiter));
                 set(QUOTE_CHAR, text_of(dialect.quote.unwrap_or(0)));
                 set(ESCAPE_CHAR, text_of(dialect.escape.unwrap_or(0)));
+                if dialect.null_for_invalid {
+                    set(NULL_FOR_INVALID, "true".to_string());
+                }
             }
         }
         parameters

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::{Settings, refused};
+use super::settings::{NULL_FOR_INVALID, Settings, refused};
 use super::{HCATALOG_JSON, OPENX_JSON};
 use crate::error::{Error, Result};
 use crate::table::Parameters;
@@ -27,6 +27,8 @@ pub struct JsonFormat {
     pub framing: JsonFraming,
     /// Text that is not JSON is a row of NULLs, a value that does not fit is NULL.
     pub ignore_malformed: bool,
+    /// A value that does not fit is NULL.
+    pub null_for_invalid: bool,
     /// Keys name columns without regard to case.
     pub case_insensitive: bool,
     /// A key's dots may stand for the underscores of a column's name.
@@ -65,6 +67,7 @@ impl Default for JsonFormat {
             library: JsonLibrary::default(),
             framing: JsonFraming::default(),
             ignore_malformed: false,
+            null_for_invalid: false,
             case_insensitive: true,
             dots_in_keys: false,
             mapping: BTreeMap::new(),
@@ -111,6 +114,7 @@ impl JsonFormat {
             library,
             framing,
             ignore_malformed: settings.flag(IGNORE_MALFORMED, false)?,
+            null_for_invalid: settings.flag(NULL_FOR_INVALID, false)?,
             case_insensitive: settings.flag(CASE_INSENSITIVE, true)?,
             dots_in_keys: settings.flag(DOTS_IN_KEYS, false)? || settings.flag(CONVERT_DOTS, false)?,
             mapping: settings.prefixed(MAPPING_PREFIX).map(|(column, key)| (column.to_string(), key.to_string())).collect(),
@@ -128,6 +132,9 @@ impl JsonFormat {
         }
         if self.ignore_malformed {
             set(IGNORE_MALFORMED, "true");
+        }
+        if self.null_for_invalid {
+            set(NULL_FOR_INVALID, "true");
         }
         if !self.case_insensitive {
             set(CASE_INSENSITIVE, "false");

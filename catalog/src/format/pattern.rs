@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::settings::{NULL_FOR_INVALID, Settings};
 use crate::error::{Error, Result};
 use crate::table::Parameters;
 
@@ -15,6 +15,8 @@ const GROK_CUSTOM: &str = "input.grokCustomPatterns";
 pub struct RegexFormat {
     /// Lines at the beginning of every object that are not data.
     pub skip_lines: usize,
+    /// A group that is not a value of its column's type is NULL.
+    pub null_for_invalid: bool,
     pub syntax: RegexSyntax,
 }
 
@@ -34,7 +36,7 @@ impl RegexFormat {
             pattern: required(settings, REGEX, "RegexSerDe")?,
             case_insensitive: settings.flag(REGEX_CASE, false)?,
         };
-        Ok(Self { skip_lines: settings.header_lines()?, syntax })
+        Self::with(settings, syntax)
     }
 
     pub(super) fn grok(settings: &Settings<'_>) -> Result<Self> {
@@ -43,11 +45,19 @@ impl RegexFormat {
             pattern: required(settings, GROK, "GrokSerDe")?,
             custom: settings.get(GROK_CUSTOM).unwrap_or_default().to_string(),
         };
-        Ok(Self { skip_lines: settings.header_lines()?, syntax })
+        Self::with(settings, syntax)
+    }
+
+    fn with(settings: &Settings<'_>, syntax: RegexSyntax) -> Result<Self> {
+        let null_for_invalid = settings.flag(NULL_FOR_INVALID, false)?;
+        Ok(Self { skip_lines: settings.header_lines()?, null_for_invalid, syntax })
     }
 
     pub(super) fn parameters(&self) -> Parameters {
         let mut parameters = Parameters::new();
+        if self.null_for_invalid {
+            parameters.insert(NULL_FOR_INVALID.to_string(), "true".to_string());
+        }
         match &self.syntax {
             RegexSyntax::Regex { pattern, case_insensitive } => {
                 parameters.insert(REGEX.to_string(), pattern.clone());

@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use crate::table::{Parameters, StorageDescriptor, Table};
 
 pub(super) const SKIP_HEADER: &str = "skip.header.line.count";
+/// Athena's parameter, of the table or the SerDe: a value that is not one of its column's type is NULL instead of an error.
+pub(super) const NULL_FOR_INVALID: &str = "use.null.for.invalid.data";
 const SKIP_FOOTER: &str = "skip.footer.line.count";
 
 pub(super) struct Settings<'t> {

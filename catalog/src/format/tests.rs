@@ -47,12 +47,15 @@ fn table_formats_claim_their_tables() {
     assert_eq!(Format::of(&table, &descriptor).unwrap(), Format::Table(TableFormat::Hudi));
 }
 
+const NULLS: (&str, &str) = ("use.null.for.invalid.data", "true");
+
 #[test]
 fn parameters_are_read() {
     let json = JsonFormat {
         library: JsonLibrary::OpenX,
         framing: JsonFraming::Strings,
         ignore_malformed: true,
+        null_for_invalid: true,
         case_insensitive: false,
         dots_in_keys: true,
         mapping: [("ts".to_string(), "Time Stamp".to_string())].into(),
@@ -61,6 +64,7 @@ fn parameters_are_read() {
     let serde = [
         ("civetta.json.framing", "strings"),
         ("ignore.malformed.json", "TRUE"),
+        ("use.null.for.invalid.data", "true"),
         ("case.insensitive", "false"),
         ("dots.in.keys", "true"),
         ("mapping.ts", "Time Stamp"),
@@ -80,18 +84,18 @@ fn parameters_are_read() {
     let expected = CsvFormat { skip_lines: 2, dialect: CsvDialect::Delimited(dialect) };
     assert_eq!(of(LAZY_SIMPLE, &serde, &[("skip.header.line.count", "2")]).unwrap(), Format::Csv(expected));
 
-    let dialect = Quoted { delimiter: b';', quote: None, escape: Some(b'\\') };
-    let serde = [("separatorChar", ";"), ("quoteChar", "\0"), ("escapeChar", "\""), ("skip.header.line.count", "1")];
+    let dialect = Quoted { delimiter: b';', quote: None, escape: Some(b'\\'), null_for_invalid: true };
+    let serde = [("separatorChar", ";"), ("quoteChar", "\0"), ("escapeChar", "\""), ("skip.header.line.count", "1"), NULLS];
     let expected = CsvFormat { skip_lines: 1, dialect: CsvDialect::Quoted(dialect) };
     assert_eq!(of(OPEN_CSV, &serde, &[]).unwrap(), Format::Csv(expected));
 
     let syntax = RegexSyntax::Regex { pattern: "(.*)".to_string(), case_insensitive: true };
-    let serde = [("input.regex", "(.*)"), ("input.regex.case.insensitive", "true")];
-    assert_eq!(of(REGEX, &serde, &[]).unwrap(), Format::Regex(RegexFormat { skip_lines: 0, syntax }));
+    let serde = [("input.regex", "(.*)"), ("input.regex.case.insensitive", "true"), NULLS];
+    assert_eq!(of(REGEX, &serde, &[]).unwrap(), Format::Regex(RegexFormat { skip_lines: 0, null_for_invalid: true, syntax }));
 
     let syntax = RegexSyntax::Grok { pattern: "%{X:x}".to_string(), custom: "X a+".to_string() };
-    let serde = [("input.format", "%{X:x}"), ("input.grokCustomPatterns", "X a+")];
-    assert_eq!(of(GROK, &serde, &[]).unwrap(), Format::Regex(RegexFormat { skip_lines: 0, syntax }));
+    let serde = [("input.format", "%{X:x}"), ("input.grokCustomPatterns", "X a+"), NULLS];
+    assert_eq!(of(GROK, &serde, &[]).unwrap(), Format::Regex(RegexFormat { skip_lines: 0, null_for_invalid: true, syntax }));
 }
 
 #[test]
@@ -248,6 +252,7 @@ fn what_is_described_is_found_again() {
         library: JsonLibrary::Hive,
         framing: JsonFraming::Array,
         ignore_malformed: true,
+        null_for_invalid: true,
         case_insensitive: false,
         dots_in_keys: true,
         mapping: [("a".to_string(), "B c".to_string())].into(),
@@ -260,15 +265,17 @@ fn what_is_described_is_found_again() {
         Format::Csv(CsvFormat { skip_lines: 0, dialect: CsvDialect::Delimited(Delimited::default()) }),
         Format::Csv(CsvFormat {
             skip_lines: 3,
-            dialect: CsvDialect::Quoted(Quoted { delimiter: b';', quote: None, escape: None }),
+            dialect: CsvDialect::Quoted(Quoted { delimiter: b';', quote: None, escape: None, null_for_invalid: true }),
         }),
         Format::Csv(CsvFormat { skip_lines: 0, dialect: CsvDialect::Quoted(Quoted::default()) }),
         Format::Regex(RegexFormat {
             skip_lines: 1,
+            null_for_invalid: true,
             syntax: RegexSyntax::Regex { pattern: "(a)".to_string(), case_insensitive: true },
         }),
         Format::Regex(RegexFormat {
             skip_lines: 0,
+            null_for_invalid: true,
             syntax: RegexSyntax::Grok { pattern: "%{IP:ip}".to_string(), custom: "IP .*".to_string() },
         }),
         Format::Parquet,

@@ -178,6 +178,9 @@ fn what_does_not_fit_is_said_or_null() {
         assert_eq!(error.message(), format!("s3://b/k: line 2, column 6: {message}"), "{hive} {json}");
         assert_eq!(error.kind(), ErrorKind::BadData);
         assert_eq!(decode(&lenient(), &[("v", hive)], &text).unwrap(), ["~", "~"], "{hive} {json}");
+        let nulls = JsonFormat { null_for_invalid: true, ..JsonFormat::default() };
+        assert_eq!(decode(&nulls, &[("v", hive)], &text).unwrap(), ["~", "~"], "{hive} {json}");
+        decode(&nulls, &[("v", hive)], "{").unwrap_err();
     }
     let text = "{\"v\":{\"a\":[{\"b\":1},{\"b\":\"x\"}]}}";
     let columns = &[("v", "struct<a:array<struct<b:int>>>")];
@@ -333,10 +336,28 @@ fn deep_input_is_an_error_and_not_a_crash() {
 }
 
 proptest::proptest! {
+    /// Neither panics nor depends on where chunks end, whatever the bytes.
     #[test]
-    fn no_bytes_panic(text in "[{}\\[\\]\",:0-9a-b\\\\.entrufalse \n-]{0,40}", chunk in 1usize..5) {
+    fn chunks_do_not_matter(
+        tokens in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "{", "}", "[", "]", ",", ":", "\n", " ", "\"a\"", "\"b\"", "\"", "\\u00", "1", "-", "1.5e", "null", "tru", "{\"a\":1}",
+                "{\"b\":[{\"x\":\"y\"}]}", "\"{\\\"a\\\":2}\"", "[{\"a\":1},", "ü",
+            ]),
+            0..16,
+        ),
+        chunk in 1usize..6,
+    ) {
+        let text = tokens.concat();
         for format in [JsonFormat::default(), lenient(), framed(JsonFraming::Array), framed(JsonFraming::Strings)] {
-            let _ = decode_in(chunk, &Format::Json(format), &[("a", "int"), ("b", "array<map<string,string>>")], text.as_bytes());
+            let columns = &[("a", "int"), ("b", "array<map<string,string>>")];
+            let format = Format::Json(format);
+            let whole = decode_in(usize::MAX, &format, columns, text.as_bytes());
+            let parts = decode_in(chunk, &format, columns, text.as_bytes());
+            proptest::prop_assert_eq!(whole.is_ok(), parts.is_ok(), "{:?}: {:?} and {:?}", text, whole, parts);
+            if let (Ok(whole), Ok(parts)) = (whole, parts) {
+                proptest::prop_assert_eq!(whole, parts, "{:?}", text);
+            }
         }
     }
 }

@@ -6,12 +6,16 @@ use crate::error::ErrorKind;
 use crate::format::{Format, RegexFormat, RegexSyntax};
 
 fn regex(pattern: &str, case_insensitive: bool) -> Format {
-    Format::Regex(RegexFormat { skip_lines: 0, syntax: RegexSyntax::Regex { pattern: pattern.to_string(), case_insensitive } })
+    Format::Regex(RegexFormat {
+        skip_lines: 0,
+        null_for_invalid: false,
+        syntax: RegexSyntax::Regex { pattern: pattern.to_string(), case_insensitive },
+    })
 }
 
 fn grok(pattern: &str, custom: &str) -> Format {
     let syntax = RegexSyntax::Grok { pattern: pattern.to_string(), custom: custom.to_string() };
-    Format::Regex(RegexFormat { skip_lines: 1, syntax })
+    Format::Regex(RegexFormat { skip_lines: 1, null_for_invalid: true, syntax })
 }
 
 #[test]
@@ -46,6 +50,7 @@ fn grok_by_name_or_in_order() {
     let text = "header\nWARN 12 over there\n";
     assert_eq!(decode(&grok(pattern, ""), &[("message", "string"), ("Code", "int")], text).unwrap(), ["over there|12"]);
     assert_eq!(decode(&grok(pattern, ""), &[("x", "string"), ("y", "int")], text).unwrap(), ["WARN|12"]);
+    assert_eq!(decode(&grok(pattern, ""), &[("level", "int"), ("code", "tinyint")], "\nWARN 300 x").unwrap(), ["~|~"]);
     let custom = "OWL h(?:oot)+";
     assert_eq!(decode(&grok("%{OWL:cry}", custom), &[("cry", "string")], "\nhootoot\nmeow\n").unwrap(), ["hootoot", "~"]);
 }

@@ -34,7 +34,7 @@ fn records() {
 
 #[test]
 fn other_characters() {
-    let dialect = Quoted { delimiter: b';', quote: Some(b'\''), escape: None };
+    let dialect = Quoted { delimiter: b';', quote: Some(b'\''), escape: None, ..Quoted::default() };
     assert_eq!(decode(&format(dialect, 0), ABC, "1;'x;\"y''\\';2\n").unwrap(), ["1|x;\"y'\\|2.0"]);
     let unquoted = Quoted { quote: None, escape: None, ..Quoted::default() };
     assert_eq!(decode(&format(unquoted, 0), ABC, "1,\"x,2\n").unwrap(), ["1|\"x|2.0"]);
@@ -55,6 +55,12 @@ fn what_does_not_fit_is_said() {
     }
     let error = decode(&format(Quoted::default(), 0), ABC, b"1,x,2\n1,\xff,2\n").unwrap_err();
     assert_eq!(error.message(), "s3://b/k: line 2, column 3: the text is not UTF-8");
+}
+
+#[test]
+fn what_does_not_fit_is_null_where_that_is_asked_for() {
+    let dialect = Quoted { null_for_invalid: true, ..Quoted::default() };
+    assert_eq!(decode(&format(dialect, 0), ABC, "abc,x,\"q\"\n2,y,3\n").unwrap(), ["~|x|~", "2|y|3.0"]);
 }
 
 #[test]
