@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::PartitionFilter;
 use crate::table::{Database, Partition, Table, TableVersion};
 
@@ -17,12 +17,32 @@ pub struct PageRequest {
     pub token: Option<String>,
 }
 
+impl PageRequest {
+    /// How many items are wanted, `default` where the request does not say.
+    pub(crate) fn limit(&self, default: usize) -> Result<usize> {
+        match self.limit {
+            Some(0) => Err(Error::invalid("a page holds at least 1 item, 0 were asked for")),
+            limit => Ok(limit.unwrap_or(default)),
+        }
+    }
+}
+
 /// One part of a listing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     pub items: Vec<T>,
     /// Absent on the last page, never empty.
     pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The page of the first `limit` of `items`; that there are more makes `token` of the last one kept the way to them.
+    pub(crate) fn cut(mut items: Vec<T>, limit: usize, token: impl FnOnce(&T) -> String) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(token);
+        Self { items, next }
+    }
 }
 
 /// How a table is replaced.
@@ -38,7 +58,7 @@ pub struct UpdateTable {
 #[derive(Debug)]
 pub struct PartitionError {
     pub values: Vec<String>,
-    pub error: crate::error::Error,
+    pub error: Error,
 }
 
 /// A Glue Data Catalog. Names are folded to lower case by the implementation, as Glue folds them when it stores them.
@@ -76,7 +96,8 @@ pub trait Catalog: std::fmt::Debug + Send + Sync {
     async fn update_partitions(&self, database: &str, table: &str, partitions: Vec<Partition>) -> Result<Vec<PartitionError>>;
     async fn delete_partitions(&self, database: &str, table: &str, values: Vec<Vec<String>>) -> Result<Vec<PartitionError>>;
     async fn partition(&self, database: &str, table: &str, values: &[String]) -> Result<Partition>;
-    /// The partitions that `filter` leaves, ordered by their values as text. The comparison is typed by the table's partition keys.
+    /// The partitions that `filter` leaves, each once, in an order that is the implementation's. The comparison is typed by the
+    /// table's partition keys; a NULL key ([`crate::table::NULL_PARTITION`]) satisfies none but that with its own text.
     async fn partitions(
         &self,
         database: &str,

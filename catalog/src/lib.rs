@@ -8,7 +8,10 @@ mod error;
 mod filter;
 pub mod format;
 pub mod hive_type;
+mod key;
+pub mod local;
 pub mod name;
+mod predicate;
 pub mod storage;
 pub mod table;
 

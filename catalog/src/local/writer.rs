@@ -1,0 +1,111 @@
+//! The one writer of the embedded catalog: operations that arrive together share a transaction (group commit), a failing one
+//! does not fail the others (savepoints), and each is answered only after the commit.
+
+use futures::future::BoxFuture;
+use sqlx::AnyConnection;
+use sqlx::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::connect::Connections;
+use crate::error::{Error, ErrorKind, Result};
+
+/// At most so many operations share a transaction, so that the first of them is answered soon.
+const BATCH: usize = 256;
+
+/// Answers the caller once the fate of the transaction is known: `None` when it was committed.
+type Settle = Box<dyn FnOnce(Option<Error>) + Send>;
+
+/// Runs one operation, or takes the error why there is no transaction; says whether it succeeded and how to answer its caller.
+type Job = Box<dyn for<'c> FnOnce(Result<&'c mut AnyConnection>) -> BoxFuture<'c, (bool, Settle)> + Send>;
+
+/// A handle to the writer task, which ends when the last handle is dropped.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Job>);
+
+impl Writer {
+    pub(super) fn start(connections: Connections) -> Self {
+        let (sender, receiver) = mpsc::channel(BATCH);
+        tokio::spawn(run(connections, receiver));
+        Self(sender)
+    }
+
+    /// Runs `operation` in a transaction and returns after its commit. An `Err` of the operation undoes all it did.
+    pub(super) async fn write<T, F>(&self, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        let (answer, outcome) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            Box::pin(async move {
+                let result = match connection {
+                    Ok(connection) => operation(connection).await,
+                    Err(error) => Err(error),
+                };
+                let succeeded = result.is_ok();
+                let settle: Settle = Box::new(move |failure| {
+                    let result = match failure {
+                        Some(error) if succeeded => Err(error),
+                        _ => result,
+                    };
+                    // A caller that went away does not want the answer.
+                    let _ = answer.send(result);
+                });
+                (succeeded, settle)
+            })
+        });
+        self.0.send(job).await.map_err(|_| stopped())?;
+        outcome.await.map_err(|_| stopped())?
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Unavailable, "the catalog's writer has stopped")
+}
+
+async fn run(connections: Connections, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(first) = jobs.recv().await {
+        let mut settles = Vec::new();
+        let outcome = batch(&connections, first, &mut jobs, &mut settles).await;
+        for settle in settles {
+            settle(outcome.as_ref().err().map(again));
+        }
+    }
+}
+
+/// The same error for one more caller.
+fn again(error: &Error) -> Error {
+    Error::new(error.kind(), error.message())
+}
+
+/// One transaction: `first` and whatever else is waiting by the time the one before is done.
+async fn batch(connections: &Connections, first: Job, jobs: &mut mpsc::Receiver<Job>, settles: &mut Vec<Settle>) -> Result<()> {
+    let mut transaction = match connections.write().await {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            settles.push(first(Err(again(&error))).await.1);
+            return Err(error);
+        }
+    };
+    let mut next = Some(first);
+    while let Some(job) = next {
+        let mut savepoint = match transaction.begin().await {
+            Ok(savepoint) => savepoint,
+            Err(error) => {
+                let error = Error::from(error);
+                settles.push(job(Err(again(&error))).await.1);
+                return Err(error);
+            }
+        };
+        let (succeeded, settle) = job(Ok(&mut savepoint)).await;
+        settles.push(settle);
+        if succeeded {
+            savepoint.commit().await?;
+        } else {
+            savepoint.rollback().await?;
+        }
+        next = if settles.len() < BATCH { jobs.try_recv().ok() } else { None };
+    }
+    transaction.commit().await?;
+    Ok(())
+}
