@@ -1,0 +1,238 @@
+//! Writing, copying and deleting objects: content goes to an unfinished file, which then gets its name in one step.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use super::names::{Names, UNFINISHED};
+use super::{Disk, Inner, is_missing, stat};
+use crate::storage::Object;
+use crate::{Error, ErrorKind, Result};
+
+/// Unfinished files older than this were left behind by a process that was killed.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What must be so for a write to happen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Condition {
+    #[default]
+    None,
+    /// There is no object of that key; else `AlreadyExists`.
+    Absent,
+    /// The object has this etag; else `Conflict`. Holds against writers of this process; those of others can come between.
+    Etag(String),
+}
+
+impl Disk {
+    /// Writes an object and returns what it is now.
+    pub async fn put(&self, key: &str, content: Vec<Bytes>, condition: Condition) -> Result<Object> {
+        let (disk, key) = (self.inner.clone(), key.to_owned());
+        self.blocking(move |_| {
+            let (mut unfinished, mut file) = Unfinished::create(&disk, &key)?;
+            content.iter().try_for_each(|chunk| file.write_all(chunk)).map_err(|error| disk.failed(&key, "write", error))?;
+            unfinished.publish(file, &condition)
+        })
+        .await
+    }
+
+    /// Copies an object within this tree, without its content passing through here where the file system can do so.
+    pub async fn copy(&self, from: &str, to: &str, condition: Condition) -> Result<Object> {
+        let (disk, from, to) = (self.inner.clone(), from.to_owned(), to.to_owned());
+        self.blocking(move |_| {
+            let mut source = disk.open(&from)?;
+            let (mut unfinished, mut file) = Unfinished::create(&disk, &to)?;
+            source.copy_to(&mut file)?;
+            unfinished.publish(file, &condition)
+        })
+        .await
+    }
+
+    /// Deletes an object, and in the lake the folders that it leaves empty. Deleting what is not there is fine.
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.blocking(move |disk| disk.delete(&key)).await
+    }
+}
+
+impl Inner {
+    /// Keeps renames, deletions and conditions of this process apart. A panic while it was held left nothing half done.
+    fn changing(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.changes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn delete(&self, key: &str) -> Result<()> {
+        let _changing = self.changing();
+        for path in self.paths(key)? {
+            // The link itself goes, not what it leads to; but where the link is must be allowed.
+            self.guard.check(path.parent().unwrap_or(&self.root))?;
+            match fs::symlink_metadata(&path) {
+                Ok(meta) if meta.is_dir() => continue,
+                Err(error) if is_missing(&error) => continue,
+                _ => {}
+            }
+            match fs::remove_file(&path) {
+                Ok(()) if self.names == Names::Escaped => self.prune(&path),
+                Ok(()) => {}
+                Err(error) if is_missing(&error) => {}
+                Err(error) => return Err(self.failed(key, "delete", error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the folders above `path` that are empty now.
+    fn prune(&self, path: &Path) {
+        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root) && *folder != self.root);
+        for folder in folders {
+            if fs::remove_dir(folder).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Makes the folders of a key, moving an object that stands where one must be to its name beside it.
+    fn make_folders(&self, key: &str) -> io::Result<()> {
+        for (end, _) in key.match_indices('/') {
+            let Some(object) = key.get(..end) else { continue };
+            let folder = self.absolute(&self.names.object(object));
+            match fs::metadata(&folder) {
+                Ok(meta) if meta.is_dir() => continue,
+                Ok(_) => match self.names.beside(object) {
+                    Some(beside) => {
+                        let beside = self.absolute(&beside);
+                        beside.parent().map_or(Ok(()), fs::create_dir_all)?;
+                        fs::rename(&folder, beside)?;
+                    }
+                    None => return Err(io::ErrorKind::NotADirectory.into()),
+                },
+                Err(_) => {}
+            }
+            fs::create_dir_all(&folder)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folder of unfinished files. What dead processes left in it goes, once in the life of this one.
+    fn make_unfinished(&self) -> io::Result<()> {
+        let folder = self.root.join(UNFINISHED);
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made,
+        }
+        let limit = SystemTime::now().checked_sub(ABANDONED).filter(|_| !self.swept.swap(true, Ordering::Relaxed));
+        let Some(limit) = limit else { return Ok(()) };
+        for entry in fs::read_dir(folder)?.flatten() {
+            if entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|modified| modified < limit) {
+                // Another process may sweep too; whoever is second finds nothing.
+                fs::remove_file(entry.path()).ok();
+            }
+        }
+        Ok(())
+    }
+
+    /// The path at which an object is to be written.
+    fn target(&self, key: &str) -> Result<PathBuf> {
+        let mut paths = self.paths(key)?;
+        let usual = paths.next().unwrap_or_default();
+        Ok(paths.next().filter(|beside| usual.is_dir() || beside.is_file() && !usual.exists()).unwrap_or(usual))
+    }
+}
+
+/// A file that has no name yet; it is removed unless it is published.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    disk: Arc<Inner>,
+    key: String,
+    path: PathBuf,
+    published: bool,
+}
+
+impl Unfinished {
+    /// Begins the content of `key`. Errors: `AccessDenied` outside the allowed folders, `ObjectNotFound` when the bucket is gone.
+    pub(super) fn create(disk: &Arc<Inner>, key: &str) -> Result<(Self, File)> {
+        let usual = disk.paths(key)?.next().unwrap_or_default();
+        disk.guard.check(&usual)?;
+        let failed = |error| disk.failed(key, "write", error);
+        let path = disk.absolute(&disk.names.temporary(&disk.names.object(key)));
+        match disk.names {
+            Names::Plain => disk.make_folders(key).map_err(failed)?,
+            Names::Escaped => disk.make_unfinished().map_err(failed)?,
+        }
+        let file = File::create_new(&path).map_err(failed)?;
+        Ok((Self { disk: disk.clone(), key: key.to_owned(), path, published: false }, file))
+    }
+
+    /// Gives the content its name, if the condition holds.
+    pub(super) fn publish(&mut self, file: File, condition: &Condition) -> Result<Object> {
+        let disk = self.disk.clone();
+        let meta = file.metadata().map_err(|error| disk.failed(&self.key, "write", error))?;
+        drop(file);
+        let _changing = disk.changing();
+        self.verify(condition)?;
+        // Another process may prune a folder or put a file in the way at the same moment; then it is made again.
+        let mut attempts = 0;
+        loop {
+            match self.name(condition) {
+                Ok(()) => break,
+                Err(error) if attempts < 5 && (is_missing(&error) || error.kind() == io::ErrorKind::IsADirectory) => {
+                    attempts += 1
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(self.exists()),
+                Err(error) => return Err(disk.failed(&self.key, "write", error)),
+            }
+        }
+        Ok(stat::object(self.key.clone(), &meta))
+    }
+
+    fn verify(&self, condition: &Condition) -> Result<()> {
+        let current = match condition {
+            Condition::None => return Ok(()),
+            _ => self.disk.find(&self.key),
+        };
+        match (condition, current) {
+            (Condition::Absent, Ok(_)) => Err(self.exists()),
+            (Condition::Etag(etag), Ok((_, meta))) if stat::object(String::new(), &meta).etag.as_ref() == Some(etag) => Ok(()),
+            (Condition::Absent, Err(error)) if error.kind() == ErrorKind::ObjectNotFound => Ok(()),
+            (Condition::Etag(_), Ok(_)) => {
+                Err(Error::new(ErrorKind::Conflict, format!("{}{}: the object has changed meanwhile", self.disk.name, self.key)))
+            }
+            (_, Err(error)) => Err(error),
+            (Condition::None, Ok(_)) => Ok(()),
+        }
+    }
+
+    fn name(&mut self, condition: &Condition) -> io::Result<()> {
+        let disk = &self.disk;
+        disk.make_folders(&self.key)?;
+        let target = disk.target(&self.key).map_err(io::Error::other)?;
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        if *condition == Condition::Absent {
+            // Unlike a rename, a link fails when somebody else was first, also in another process.
+            return fs::hard_link(&self.path, &target);
+        }
+        fs::rename(&self.path, &target)?;
+        self.published = true;
+        Ok(())
+    }
+
+    fn exists(&self) -> Error {
+        Error::new(ErrorKind::AlreadyExists, format!("{}{}: there is such an object already", self.disk.name, self.key))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.published
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::debug!(path = %self.path.display(), %error, "an unfinished file stays");
+        }
+    }
+}
