@@ -220,7 +220,7 @@ impl Storage {
         let body = async move {
             let (open, path) = opened?;
             let result = open.store.get_opts(&path, GetOptions::default()).await.map_err(|error| from_library(&at, error))?;
-            Ok(result.into_stream().map_err(move |error| from_library(&at, error)))
+            Result::<_>::Ok(result.into_stream().map_err(move |error| from_library(&at, error)))
         };
         stream::once(body).try_flatten().boxed()
     }

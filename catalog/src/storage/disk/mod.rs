@@ -145,10 +145,10 @@ impl Inner {
 
     /// The paths at which the object of this key can be, the usual one first.
     fn paths(&self, key: &str) -> Result<impl Iterator<Item = PathBuf>> {
-        if self.names == Names::Plain {
-            if let Some(why) = key::unholdable(key) {
-                return Err(Error::invalid(format!("{}{key}: not the path of a file: {why}", self.name)));
-            }
+        if self.names == Names::Plain
+            && let Some(why) = key::unholdable(key)
+        {
+            return Err(Error::invalid(format!("{}{key}: not the path of a file: {why}", self.name)));
         }
         let usual = self.absolute(&self.names.object(key));
         Ok(std::iter::once(usual).chain(self.names.beside(key).map(|path| self.absolute(&path))))
