@@ -103,3 +103,6 @@ pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
         Statement::DropView { view, if_exists } => view::drop(catalog, &name::table(view, database)?, if_exists).await,
     }
 }
+
+#[cfg(test)]
+mod tests;

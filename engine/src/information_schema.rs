@@ -129,3 +129,6 @@ impl PartitionStream for Rows {
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
     }
 }
+
+#[cfg(test)]
+mod tests;
