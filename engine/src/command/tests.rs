@@ -32,6 +32,8 @@ impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let catalog: Arc<dyn Catalog> = Arc::new(LocalCatalog::open(folder.path()).await.unwrap());
+        // A bucket of the embedded lake is a folder.
+        std::fs::create_dir_all(folder.path().join("lake/lake")).unwrap();
         let storage = Storage::new(StorageConfig::local(folder.path())).await.unwrap();
         Self { catalog, storage, database: "default".into(), columns: vec![("n".into(), DataType::Int32)], _folder: folder }
     }
