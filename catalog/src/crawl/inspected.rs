@@ -7,6 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use serde::{Deserialize, Serialize};
 
 use super::shape::Member;
+pub use crate::format::JsonFraming as Framing;
 
 /// What an object's bytes are. Two objects whose [`Inspected`] are equal are the same to the crawler; most objects of a lake
 /// are, so each is kept once, and an object remembers only its number in [`Inspections`].
@@ -42,19 +43,6 @@ pub enum Kind {
         schema: String,
     },
     Orc,
-}
-
-/// How records lie in a JSON object.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Framing {
-    /// JSON objects one after another, whatever white space is between them: one per line, one per file, pretty-printed,
-    /// concatenated.
-    #[default]
-    Values,
-    /// Arrays of JSON objects.
-    Array,
-    /// JSON strings, each of which holds a JSON object.
-    Strings,
 }
 
 /// How a delimited text is written.

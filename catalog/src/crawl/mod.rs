@@ -6,6 +6,7 @@ pub mod columns;
 pub mod exclude;
 pub mod folder_name;
 pub mod group;
+mod infer;
 pub mod inspect;
 pub mod inspected;
 pub mod layout;
