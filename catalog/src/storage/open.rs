@@ -168,7 +168,8 @@ impl Lister {
     pub(super) async fn exact(&self, at: &Location, counters: &Counters) -> Result<Option<Listed>> {
         let found = match self {
             Self::S3(bucket) => bucket.exact(&at.key).await?,
-            Self::Disk(_) | Self::Library(_) if key::unholdable(&at.key).is_some() => None,
+            // Such a key is no path of a file, and no library's; the lake has them.
+            _ if at.scheme != Scheme::S3 && key::unholdable(&at.key).is_some() => None,
             Self::Disk(disk) => {
                 count(&counters.head);
                 absent_is_none(disk.head(&at.key).await)?

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::is_missing;
 use crate::{Error, ErrorKind, Result};
 
 /// The folders that may be touched. Without any the rights of the process decide.
@@ -58,7 +59,7 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
                 return Ok(real);
             }
             // A link to nowhere must not pass as a missing file: writing through it would make its target.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && existing.symlink_metadata().is_err() => {
+            Err(error) if is_missing(&error) && existing.symlink_metadata().is_err() => {
                 let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) else { return Err(error) };
                 missing.push(name.to_owned());
                 existing = parent;
@@ -80,6 +81,7 @@ mod tests {
             std::fs::create_dir_all(at(folder)).unwrap();
         }
         std::fs::write(at("other/f"), "x").unwrap();
+        std::fs::write(at("root/in/file"), "x").unwrap();
         std::os::unix::fs::symlink(at("other"), at("root/out")).unwrap();
         std::os::unix::fs::symlink(at("root/in"), at("root/link")).unwrap();
         std::os::unix::fs::symlink(at("other/new"), at("root/dangling")).unwrap();
@@ -87,6 +89,7 @@ mod tests {
         for (path, passes) in [
             ("root", true),
             ("root/in/missing/file", true),
+            ("root/in/file/below", true),
             ("root/link/file", true),
             ("root/out/f", false),
             ("root/out/missing", false),
