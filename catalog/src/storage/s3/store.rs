@@ -84,15 +84,17 @@ impl ObjectStore for Bucket {
     }
 
     fn list(&self, prefix_path: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        metas(self.list_pages(&prefix(prefix_path), ""))
+        metas(self.list_pages(&prefix(prefix_path), "")).map_ok(quoted).boxed()
     }
 
     fn list_with_offset(&self, prefix_path: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        metas(self.list_pages(&prefix(prefix_path), offset.as_ref()))
+        metas(self.list_pages(&prefix(prefix_path), offset.as_ref())).map_ok(quoted).boxed()
     }
 
     async fn list_with_delimiter(&self, prefix_path: Option<&Path>) -> Result<ListResult> {
-        self.list_folder(&prefix(prefix_path)).await.map_err(to_library)?.try_into()
+        let mut result: ListResult = self.list_folder(&prefix(prefix_path)).await.map_err(to_library)?.try_into()?;
+        result.objects = result.objects.into_iter().map(quoted).collect();
+        Ok(result)
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
@@ -102,4 +104,10 @@ impl ObjectStore for Bucket {
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
         self.library().await?.rename_opts(from, to, options).await
     }
+}
+
+/// The etag as HTTP writes it, which is how the library's other answers have it and conditions need it.
+fn quoted(mut meta: ObjectMeta) -> ObjectMeta {
+    meta.e_tag = meta.e_tag.map(|etag| format!("\"{etag}\""));
+    meta
 }
