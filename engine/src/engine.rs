@@ -8,9 +8,10 @@ use catalog::storage::Storage;
 use catalog::{Catalog, Error, Result};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::execution::SessionState;
+use datafusion::execution::{SessionState, TaskContext};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::sqlparser::ast::Query;
 use futures::FutureExt;
 use futures::stream::BoxStream;
@@ -157,6 +158,17 @@ impl Engine {
     pub async fn describe(&self, session: &Session, query: &Query) -> Result<Vec<OutputColumn>> {
         let state = self.state();
         Ok(query::columns(&self.plan(&state, session, query).await?))
+    }
+
+    /// Plans a query down to what would be executed, for whoever executes it elsewhere: see [`crate::LakeCodec`].
+    pub async fn physical_plan(&self, session: &Session, query: &Query) -> Result<Arc<dyn ExecutionPlan>> {
+        let state = self.state();
+        query::physical(&state, &self.plan(&state, session, query).await?).await
+    }
+
+    /// What a worker executes a plan with, and decodes it.
+    pub fn task_context(&self) -> Arc<TaskContext> {
+        Arc::new(TaskContext::from(&self.state()))
     }
 
     pub(crate) async fn plan(&self, state: &SessionState, session: &Session, query: &Query) -> Result<Planned> {

@@ -43,7 +43,7 @@ pub(crate) fn columns(planned: &Planned) -> Vec<OutputColumn> {
     planned.columns.iter().cloned().zip(types).map(|(name, data_type)| OutputColumn { name, data_type }).collect()
 }
 
-async fn physical(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
+pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
     state.create_physical_plan(&planned.logical).await.map_err(from_datafusion)
 }
 
