@@ -11,6 +11,8 @@ mod plan;
 mod query;
 mod scan;
 mod session;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod trino_type;
 

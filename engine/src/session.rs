@@ -53,11 +53,9 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> SessionS
     options.catalog.create_default_catalog_and_schema = false;
     options.catalog.information_schema = false;
     options.execution.target_partitions = resources.threads;
-    options.execution.parquet.schema_force_view_types = false;
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
     options.execution.parquet.coerce_int96 = Some("ms".to_string());
-    options.sql_parser.map_string_types_to_utf8view = false;
     options.sql_parser.collect_spans = true;
     // Trino sorts NULLs last in both directions ("SELECT: ORDER BY clause").
     options.sql_parser.default_null_ordering = "nulls_last".to_string();
