@@ -20,7 +20,7 @@ struct Lake {
 impl Lake {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let catalog = LocalCatalog::open(&folder.path().to_string_lossy()).await.unwrap();
+        let catalog = LocalCatalog::open(folder.path()).await.unwrap();
         let storage = Storage::new(StorageConfig::local(folder.path())).await.unwrap();
         let settings = Settings {
             memory: Some(64 << 20),
@@ -29,6 +29,7 @@ impl Lake {
             spill_limit: 1 << 30,
             locations: false,
         };
+        std::fs::create_dir_all(folder.path().join("lake/lake")).unwrap();
         let engine = Engine::new(Arc::new(catalog), storage, settings).unwrap();
         Self { engine, session: Session::default(), _folder: folder }
     }
@@ -43,13 +44,13 @@ impl Lake {
 
     async fn ticks() -> Self {
         let mut lake = Self::new().await;
-        lake.put("s3://b/ticks/day=1/a.json", "{\"Sym\":\"x\",\"px\":1.5}").await;
-        lake.put("s3://b/ticks/day=1/b.json", "{\"sym\":\"y\",\"px\":2}{\"sym\":\"z\"}").await;
-        lake.put("s3://b/ticks/day=12/c.json", "{\"sym\":\"w\",\"px\":4}\n").await;
-        lake.put("s3://b/ticks/_SUCCESS", "junk").await;
+        lake.put("s3://lake/ticks/day=1/a.json", "{\"Sym\":\"x\",\"px\":1.5}").await;
+        lake.put("s3://lake/ticks/day=1/b.json", "{\"sym\":\"y\",\"px\":2}{\"sym\":\"z\"}").await;
+        lake.put("s3://lake/ticks/day=12/c.json", "{\"sym\":\"w\",\"px\":4}\n").await;
+        lake.put("s3://lake/ticks/_SUCCESS", "junk").await;
         lake.run(
             "CREATE EXTERNAL TABLE ticks (sym string, px double) PARTITIONED BY (day int) \
-             ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://b/ticks/'",
+             ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/ticks/'",
         )
         .await
         .unwrap();
@@ -81,8 +82,8 @@ async fn rows_of_many_objects_with_their_partitions() {
     let all = lake.run("SELECT sym, px, day FROM ticks ORDER BY sym").await.unwrap();
     assert_eq!(all, ["w|4.0|12", "x|1.5|1", "y|2.0|1", "z|NULL|1"]);
     assert_eq!(lake.run("SELECT count(*) FROM ticks").await.unwrap(), ["4"]);
-    let named = lake.run("SELECT *, \"$file_size\" FROM ticks WHERE \"$path\" = 's3://b/ticks/day=12/c.json'").await.unwrap();
-    assert_eq!(named, ["w|4.0|12|21"]);
+    let named = lake.run("SELECT *, \"$file_size\" FROM ticks WHERE \"$path\" = 's3://lake/ticks/day=12/c.json'").await.unwrap();
+    assert_eq!(named, ["w|4.0|12|19"]);
 }
 
 #[tokio::test]
@@ -105,10 +106,10 @@ async fn columns_are_named_as_the_user_wrote_them() {
 #[tokio::test]
 async fn what_does_not_fit_is_named() {
     let mut lake = Lake::ticks().await;
-    lake.put("s3://b/ticks/day=1/bad.json", "{\"sym\":\"q\",\n\"px\":\"often\"}").await;
+    lake.put("s3://lake/ticks/day=1/bad.json", "{\"sym\":\"q\",\n\"px\":\"often\"}").await;
     let error = lake.run("SELECT sum(px) FROM ticks").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadData, "{error}");
-    for part in ["s3://b/ticks/day=1/bad.json", "line 2", "often", "px"] {
+    for part in ["s3://lake/ticks/day=1/bad.json", "line 2", "often", "px"] {
         assert!(error.message().contains(part), "{error} should name {part}");
     }
     let cases = [
@@ -116,7 +117,7 @@ async fn what_does_not_fit_is_named() {
         ("SELECT nothing FROM ticks", ErrorKind::ColumnNotFound),
         ("SELECT nothing(1)", ErrorKind::FunctionNotFound),
         ("SELECT FROM WHERE", ErrorKind::Syntax),
-        ("SELECT * FROM 's3://b/ticks/*.json'", ErrorKind::NotSupported),
+        ("SELECT * FROM 's3://lake/ticks/*.json'", ErrorKind::NotSupported),
         ("SELECT * FROM other.default.ticks", ErrorKind::DatabaseNotFound),
     ];
     for (sql, kind) in cases {

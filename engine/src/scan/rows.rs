@@ -68,7 +68,7 @@ impl FileOpener for RowsOpener {
         let decoder =
             Decoder::new(&self.source.format, Arc::clone(&self.file_schema), &data, self.batch_size).map_err(into_datafusion)?;
         let reading = Reading {
-            objects: objects(&self.source.storage, &files),
+            objects: objects(&self.source.storage, &files).fuse().boxed(),
             files,
             decoder,
             current: None,
