@@ -7,6 +7,7 @@ pub mod decode;
 mod error;
 mod filter;
 pub mod format;
+pub mod glue;
 pub mod hive_type;
 mod key;
 pub mod local;
