@@ -1,6 +1,7 @@
 //! The Glue side of Civetta: names, tables, types, storage, the catalogs and the crawler. It knows no DataFusion.
 
 mod catalog;
+pub mod conformance;
 pub mod crawl;
 pub mod crawler;
 pub mod decode;

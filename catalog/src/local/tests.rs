@@ -138,3 +138,9 @@ async fn memory_is_replaced_and_forgotten() {
     catalog.forget_memory("k").await.unwrap();
     assert_eq!(catalog.memory("k").await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn sqlite_conforms() {
+    let (_folder, catalog) = fresh().await;
+    crate::conformance::all(&catalog, crate::conformance::Expect::LOCAL).await.unwrap();
+}
