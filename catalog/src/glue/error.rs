@@ -32,7 +32,8 @@ impl About {
             "EntityNotFoundException" => self.not_found(message),
             "AlreadyExistsException" => ErrorKind::AlreadyExists,
             "ConcurrentModificationException" | "VersionMismatchException" | "ConflictException" => ErrorKind::Conflict,
-            "InvalidInputException" | "ValidationException" => ErrorKind::InvalidInput,
+            // Of the operations used here only GetPartitions has an invalid state: a value that is not of its key's type.
+            "InvalidInputException" | "InvalidStateException" | "ValidationException" => ErrorKind::InvalidInput,
             "AccessDeniedException"
             | "ExpiredTokenException"
             | "GlueEncryptionException"

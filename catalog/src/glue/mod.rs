@@ -129,11 +129,6 @@ impl GlueCatalog {
         Self::new(&aws_config::defaults(aws_config::BehaviorVersion::latest()).load().await)
     }
 
-    async fn database_input(&self, database: Database) -> Result<(Value, DatabaseInput)> {
-        let input = DatabaseInput::builder().name(&database.name).build().map_err(requests::incomplete)?;
-        Ok((requests::database_input(&database)?, input))
-    }
-
     /// One page of partitions; `expression` is in Glue's grammar.
     async fn partitions_page(
         &self,
@@ -158,9 +153,10 @@ impl GlueCatalog {
 impl Catalog for GlueCatalog {
     async fn create_database(&self, mut database: Database) -> Result<()> {
         database.name = name::checked("database", &database.name)?;
-        let (body, input) = self.database_input(database.clone()).await?;
+        let input = DatabaseInput::builder().name(&database.name).build().map_err(requests::incomplete)?;
         let builder = self.client.create_database().database_input(input);
-        let Done {} = call!(About::Database, of_database(&database.name), builder, json!({ "DatabaseInput": body }))?;
+        let body = json!({ "DatabaseInput": requests::database_input(&database)? });
+        let Done {} = call!(About::Database, of_database(&database.name), builder, body)?;
         Ok(())
     }
 
@@ -181,9 +177,10 @@ impl Catalog for GlueCatalog {
     async fn update_database(&self, name: &str, mut database: Database) -> Result<()> {
         let name = &name::fold(name);
         database.name = name::fold(&database.name);
-        let (body, input) = self.database_input(database).await?;
+        let input = DatabaseInput::builder().name(&database.name).build().map_err(requests::incomplete)?;
         let builder = self.client.update_database().name(name).database_input(input);
-        let Done {} = call!(About::Database, of_database(name), builder, json!({ "Name": name, "DatabaseInput": body }))?;
+        let body = json!({ "Name": name, "DatabaseInput": requests::database_input(&database)? });
+        let Done {} = call!(About::Database, of_database(name), builder, body)?;
         Ok(())
     }
 
@@ -359,7 +356,8 @@ impl Catalog for GlueCatalog {
         let types = key::types(&definition);
         let mut passing = Vec::with_capacity(answer.partitions.len());
         for partition in answer.partitions {
-            let key = Key::of(&definition, &types, &partition)?;
+            let key = Key::of(&definition, &types, &partition)
+                .map_err(|error| Error::bad_data(error.message()).within(of_table(database, table)))?;
             if predicate.matches(&partition.values, &key.values) == Some(true) {
                 passing.push(partition);
             }

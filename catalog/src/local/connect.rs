@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -67,6 +67,8 @@ impl Connections {
                 .test_before_acquire(dialect == Dialect::Postgres)
                 .after_connect(move |connection, _| prepare(dialect, connection))
         };
+        // A pool tries again for as long as a caller may wait; a server that is not there is to be told at once.
+        AnyConnection::connect(url).await?.close().await?;
         // The writer comes first: it makes the file, and its journal mode is the file's.
         let writer = options().max_connections(1).connect(url).await?;
         let readers = options().max_connections(READERS).connect(url).await?;

@@ -13,7 +13,7 @@ const START: Duration = Duration::from_secs(60);
 
 /// Whether tests that need other programs are switched off, which is said aloud.
 #[expect(clippy::print_stderr, reason = "a test that does not test has to say so")]
-pub fn skipped(what: &str) -> bool {
+pub(crate) fn skipped(what: &str) -> bool {
     let skip = std::env::var_os("CIVETTA_SKIP_SERVICES").is_some_and(|value| value == "1");
     if skip {
         eprintln!("SKIPPED, because CIVETTA_SKIP_SERVICES=1: {what}");
@@ -22,7 +22,7 @@ pub fn skipped(what: &str) -> bool {
 }
 
 /// A PostgreSQL server on a socket in its own folder.
-pub struct Postgres {
+pub(crate) struct Postgres {
     server: Child,
     programs: PathBuf,
     user: Option<(u32, u32)>,
@@ -30,7 +30,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let programs = programs();
         let folder = tempfile::tempdir().unwrap();
         let user = other_user();
@@ -62,12 +62,12 @@ impl Postgres {
     }
 
     /// The URL of its database `postgres`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://civetta@localhost/postgres?host={}", self.folder.path().display())
     }
 
     /// Runs `sql` with psql and gives its output, cells separated by `|`.
-    pub fn psql(&self, sql: &str) -> String {
+    pub(crate) fn psql(&self, sql: &str) -> String {
         let output = Command::new(self.programs.join("psql"))
             .args([
                 "--username=civetta",
@@ -139,13 +139,13 @@ fn run_as(user: Option<(u32, u32)>, program: &Path, folder: &Path) -> Command {
 }
 
 /// A moto server on a free port of this machine.
-pub struct Moto {
+pub(crate) struct Moto {
     server: Child,
-    pub url: String,
+    pub(crate) url: String,
 }
 
 impl Moto {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = moto_program()
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])
