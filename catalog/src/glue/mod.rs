@@ -10,7 +10,7 @@ use aws_sdk_glue::Client;
 use aws_sdk_glue::types::{DatabaseInput, TableInput};
 use futures::stream::{StreamExt, TryStreamExt};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::error::About;
 use self::requests::{BATCH_CREATE, BATCH_DELETE, BATCH_UPDATE, BatchAnswer};
