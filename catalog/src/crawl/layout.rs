@@ -120,7 +120,8 @@ fn roots(entries: &[Entry<'_>]) -> Vec<Root> {
     roots
 }
 
-fn claim(key: &str) -> Option<(&str, RootKind)> {
+/// The folder that an object, being the marker of a table format, claims.
+pub fn claim(key: &str) -> Option<(&str, RootKind)> {
     if let Some(folder) = folder_before(key, "_delta_log/")
         && (key.ends_with(".json") || key.ends_with(".parquet"))
     {

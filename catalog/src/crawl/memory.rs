@@ -52,8 +52,8 @@ pub struct Memory {
     pub findings: Inspections,
     pub reasons: Vec<String>,
     pub tables: Vec<Written>,
-    /// By key relative to the target.
-    objects: BTreeMap<String, (u64, Known)>,
+    /// By key relative to the target: fingerprint and what is known.
+    pub objects: BTreeMap<String, (u64, Known)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,15 +82,6 @@ impl Memory {
         self.objects.get(relative).filter(|(print, _)| *print == fingerprint).map(|(_, known)| known)
     }
 
-    /// Whether an object was there at the last run, changed or not.
-    pub fn has(&self, relative: &str) -> bool {
-        self.objects.contains_key(relative)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-    }
-
     pub fn remember(&mut self, relative: String, fingerprint: u64, known: Known) {
         self.objects.insert(relative, (fingerprint, known));
     }
@@ -105,9 +96,9 @@ impl Memory {
     }
 
     pub fn save(&self) -> Result<Bytes> {
-        let findings = (0..self.findings.len() as u32)
-            .filter_map(|at| Some((self.findings.get(at)?.clone(), self.findings.why(at).to_vec())))
-            .collect();
+        let numbers = self.used();
+        let findings =
+            numbers.keys().filter_map(|&at| Some((self.findings.get(at)?.clone(), self.findings.why(at).to_vec()))).collect();
         let header = Header {
             version: VERSION,
             findings,
@@ -131,7 +122,8 @@ impl Memory {
             match known {
                 Known::Unrecognised(reason) => push(&mut raw, u64::from(*reason) << 1),
                 Known::Data { inspection, records, bytes } => {
-                    push(&mut raw, u64::from(*inspection) << 1 | 1);
+                    let number = numbers.get(inspection).copied().unwrap_or_default();
+                    push(&mut raw, number << 1 | 1);
                     push(&mut raw, *records);
                     push(&mut raw, *bytes);
                 }
@@ -141,6 +133,18 @@ impl Memory {
         let packed = zstd::encode_all(raw.as_slice(), 1)
             .map_err(|error| Error::internal("the crawler's memory cannot be packed").caused_by(error))?;
         Ok(packed.into())
+    }
+
+    /// The findings that objects still have, with their numbers in the blob: those of objects that are gone are forgotten.
+    fn used(&self) -> BTreeMap<u32, u64> {
+        let mut numbers: BTreeMap<u32, u64> = BTreeMap::new();
+        for (_, known) in self.objects.values() {
+            if let Known::Data { inspection, .. } = known {
+                numbers.entry(*inspection).or_default();
+            }
+        }
+        numbers.values_mut().zip(0..).for_each(|(number, next)| *number = next);
+        numbers
     }
 
     /// Nothing when an older crawler wrote the blob in another form.
@@ -250,6 +254,7 @@ mod tests {
             columns: vec![Member::new("a", Shape::Array(Box::new(Shape::Int)))],
         };
         let note = Note { object: "a".into(), line: Some(3), text: "why".into() };
+        memory.findings.intern(Inspected { classification: "gone".into(), ..inspected.clone() }, Vec::new);
         memory.findings.intern(inspected.clone(), || vec![note.clone()]);
         let reason = memory.reason("no idea");
         assert_eq!(memory.reason("no idea"), reason);
@@ -259,12 +264,14 @@ mod tests {
             memory.remember(
                 format!("dt={}/é{i}.json", i / 100),
                 i * 77,
-                Known::Data { inspection: 0, records: i, bytes: i << 33 },
+                Known::Data { inspection: 1, records: i, bytes: i << 33 },
             );
         }
         memory.remember("x".into(), 5, Known::Unrecognised(reason));
         let loaded = Memory::load(&memory.save().unwrap()).unwrap().unwrap();
-        assert_eq!(loaded.objects, memory.objects);
+        assert_eq!(loaded.objects.len(), 1001);
+        let expected = Known::Data { inspection: 0, records: 999, bytes: 999 << 33 };
+        assert_eq!(loaded.known("dt=9/é999.json", 999 * 77), Some(&expected));
         assert_eq!((loaded.findings.get(0), loaded.findings.why(0)), (Some(&inspected), [note].as_slice()));
         assert_eq!((loaded.reasons, loaded.tables), (vec!["no idea".to_string()], vec![table]));
         assert_eq!(memory.known("x", 6), None, "it changed");
