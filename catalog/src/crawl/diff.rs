@@ -43,14 +43,14 @@ impl TableChange {
 
 /// What decides beside the tables.
 #[derive(Debug, Clone, Copy)]
-pub struct Policy {
+pub(super) struct Policy {
     pub update: UpdateBehavior,
     pub merge_new_columns: bool,
 }
 
 /// Compares. `wanted` is [`Found::table`], `old` the catalog's, `written` what the crawler wrote last (and, after a crash, what
 /// it was about to write).
-pub fn table_change(found: &Found, wanted: Table, old: Option<&Table>, written: &[Table], policy: Policy) -> TableChange {
+pub(super) fn table_change(found: &Found, wanted: Table, old: Option<&Table>, written: &[Table], policy: Policy) -> TableChange {
     let Some(old) = old else { return TableChange::Create(wanted) };
     let mut what = Vec::new();
     let table = reconcile(&wanted, old, written, policy, &mut what);

@@ -4,7 +4,7 @@ use crate::storage::Location;
 use crate::table::{Column, Parameters, Partition, SerDeInfo, StorageDescriptor, Table};
 
 /// Parameters that say how much there is. They change with every new object and are no change of the table's definition.
-pub const STATISTICS: &[&str] = &[
+pub(super) const STATISTICS: &[&str] = &[
     "objectCount",
     "sizeKey",
     "recordCount",
@@ -15,10 +15,10 @@ pub const STATISTICS: &[&str] = &[
 ];
 
 /// Who wrote a table or partition: the crawler's name.
-pub const UPDATED_BY: &str = "UPDATED_BY_CRAWLER";
+pub(super) const UPDATED_BY: &str = "UPDATED_BY_CRAWLER";
 
 /// When the crawler missed it: milliseconds since 1970.
-pub const DEPRECATED_BY: &str = "DEPRECATED_BY_CRAWLER";
+pub(super) const DEPRECATED_BY: &str = "DEPRECATED_BY_CRAWLER";
 
 /// How objects are read, in the catalog's words.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -129,6 +129,12 @@ impl FoundPartition {
 }
 
 /// The value of the parameter `exclusions`, a JSON array of globs over whole locations; none for no globs.
-pub fn exclusions_parameter(globs: &[String]) -> Option<String> {
+pub(super) fn exclusions_parameter(globs: &[String]) -> Option<String> {
     (!globs.is_empty()).then(|| serde_json::Value::from(globs.to_vec()).to_string())
+}
+
+/// What a table at this location is called after: the last part of its key, or the bucket.
+pub(super) fn called(location: &Location) -> String {
+    let name = location.key.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if name.is_empty() { location.bucket.clone() } else { name.to_string() }
 }

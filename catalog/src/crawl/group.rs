@@ -17,7 +17,7 @@ use super::tree::{Item, Node, Tree};
 
 /// How the folders of one target are grouped.
 #[derive(Debug, Clone, Default)]
-pub struct Rules {
+pub(super) struct Rules {
     pub grouping: Grouping,
     /// Tables start so many folders below the target (0 is the target itself), if that is decided beforehand.
     pub level: Option<usize>,
@@ -27,7 +27,7 @@ pub struct Rules {
 
 /// Objects that are one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub(super) struct Group {
     /// The table's folder, relative to the target, with a slash at its end; empty for the target. The object's key when the
     /// table is a single object.
     pub root: String,
@@ -42,7 +42,7 @@ pub struct Group {
 }
 
 /// Groups the data objects of a target. `items` are in key order; each ends up in exactly one group.
-pub fn group(items: &[Item<'_>], inspections: &Inspections, rules: &Rules) -> Vec<Group> {
+pub(super) fn group(items: &[Item<'_>], inspections: &Inspections, rules: &Rules) -> Vec<Group> {
     let tree = Tree::of(items);
     let mut grouper = Grouper { tree: &tree, items, inspections, rules, schemas: HashMap::new() };
     let mut folded = grouper.fold(0, false);

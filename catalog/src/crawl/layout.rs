@@ -7,14 +7,14 @@ use super::left_out::{Reason, by_name};
 
 /// An object by its key below the target and its size in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub(super) struct Entry<'a> {
     pub key: &'a str,
     pub size: u64,
 }
 
 /// A table format that keeps a log or metadata beside the data. The order decides when a folder holds several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RootKind {
+pub(super) enum RootKind {
     Delta,
     Iceberg,
     Hudi,
@@ -22,7 +22,7 @@ pub enum RootKind {
 
 /// A folder that a table format claims with everything below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Root {
+pub(super) struct Root {
     /// Relative to the target, with a slash at its end; empty for the target itself.
     pub folder: String,
     pub kind: RootKind,
@@ -32,7 +32,7 @@ pub struct Root {
 
 /// The layout of a target; all indexes are into the entries it was made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Layout {
+pub(super) struct Layout {
     /// In the order of their folders; none lies in another.
     pub roots: Vec<Root>,
     /// Folders (as in [`Root::folder`]) that hold a `_spark_metadata`, with the indexes of the log's objects.
@@ -43,7 +43,7 @@ pub struct Layout {
 }
 
 /// Lays out the objects under a target. `entries` are in byte order of their keys.
-pub fn layout(entries: &[Entry<'_>]) -> Layout {
+pub(super) fn layout(entries: &[Entry<'_>]) -> Layout {
     let roots = roots(entries);
     let checkpoints = checkpoints(entries);
     let siblings = Siblings::of(entries);
@@ -73,7 +73,7 @@ pub fn layout(entries: &[Entry<'_>]) -> Layout {
 
 impl Layout {
     /// Leaves out the data below a sink's folder that its log does not name.
-    pub fn keep_committed(&mut self, entries: &[Entry<'_>], folder: &str, committed: impl Fn(&str) -> bool) {
+    pub(super) fn keep_committed(&mut self, entries: &[Entry<'_>], folder: &str, committed: impl Fn(&str) -> bool) {
         let kept = |index: &usize| {
             let relative = entries.get(*index).and_then(|entry| entry.key.strip_prefix(folder));
             relative.is_none_or(&committed)
@@ -86,7 +86,7 @@ impl Layout {
 
 /// Whether an object may turn out, once the listing is complete, to belong to a table format: such objects are not read
 /// while the listing still goes on. (Delta's and Hudi's markers sort before most data; Iceberg's after it.)
-pub fn may_be_claimed(key: &str) -> bool {
+pub(super) fn may_be_claimed(key: &str) -> bool {
     let in_folder = |name: &str| folder_before(key, name).is_some();
     let columnar = [".parquet", ".orc", ".avro"].iter().any(|ending| key.ends_with(ending));
     in_folder("metadata/") || in_folder("_delta_log/") || (columnar && in_folder("data/"))
@@ -121,7 +121,7 @@ fn roots(entries: &[Entry<'_>]) -> Vec<Root> {
 }
 
 /// The folder that an object, being the marker of a table format, claims.
-pub fn claim(key: &str) -> Option<(&str, RootKind)> {
+pub(super) fn claim(key: &str) -> Option<(&str, RootKind)> {
     if let Some(folder) = folder_before(key, "_delta_log/")
         && (key.ends_with(".json") || key.ends_with(".parquet"))
     {

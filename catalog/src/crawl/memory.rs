@@ -52,6 +52,8 @@ pub struct Memory {
     pub findings: Inspections,
     pub reasons: Vec<String>,
     pub tables: Vec<Written>,
+    /// Tells the classifiers that recognised the objects.
+    pub classifiers: String,
     /// By key relative to the target: fingerprint and what is known.
     pub objects: BTreeMap<String, (u64, Known)>,
 }
@@ -62,11 +64,12 @@ struct Header {
     findings: Vec<(Inspected, Vec<Note>)>,
     reasons: Vec<String>,
     tables: Vec<Written>,
+    classifiers: String,
     objects: usize,
 }
 
 /// Tells one content of an object from another.
-pub fn fingerprint(object: &Object) -> u64 {
+pub(super) fn fingerprint(object: &Object) -> u64 {
     let mut digest = Md5::new();
     digest.update(object.size.to_le_bytes());
     match &object.etag {
@@ -104,6 +107,7 @@ impl Memory {
             findings,
             reasons: self.reasons.clone(),
             tables: self.tables.clone(),
+            classifiers: self.classifiers.clone(),
             objects: self.objects.len(),
         };
         let header = serde_json::to_vec(&header)
@@ -173,7 +177,8 @@ impl Memory {
         }
         let header: Header =
             serde_json::from_slice(header.0).map_err(|error| damaged("its header is not understood").caused_by(error))?;
-        let mut memory = Self { reasons: header.reasons, tables: header.tables, ..Self::default() };
+        let mut memory =
+            Self { reasons: header.reasons, tables: header.tables, classifiers: header.classifiers, ..Self::default() };
         for (inspected, why) in header.findings {
             memory.findings.intern(inspected, || why);
         }

@@ -1,32 +1,51 @@
 //! The crawler: list → layout → inspect → group → diff → apply. Everything between listing and applying is pure functions
 //! over what was listed and read; `apply` alone changes the catalog. The rules are Glue's (AWS Glue Developer Guide,
 //! "Crawlers") where they serve people and our own, each with its reason, where they do not.
+//!
+//! [`run()`] crawls, [`run_crawler`] runs a kept crawler with lease and history, [`plan()`] and [`apply()`] are the two halves of
+//! it, and [`find`] is the part that needs no catalog.
 
+mod apply;
+mod assemble;
 pub mod columns;
-pub mod diff;
+mod describe;
+mod diff;
 pub mod exclude;
 pub mod folder_name;
-pub mod found;
-pub mod group;
+mod found;
+mod group;
 mod infer;
 pub mod inspect;
 pub mod inspected;
-pub mod layout;
+mod lake;
+mod layout;
 pub mod left_out;
-pub mod memory;
-pub mod nested;
-pub mod options;
-pub mod partition_keys;
-pub mod progress;
-pub mod read;
+mod memory;
+mod nested;
+mod options;
+mod partition_diff;
+mod partition_keys;
+mod plan;
+mod progress;
+mod read;
+mod report;
+mod run;
 pub mod schedule;
 pub mod shape;
-pub mod similar;
+mod similar;
 pub mod spark_log;
-pub mod survey;
+mod survey;
 pub mod table_name;
-pub mod tree;
+mod tree;
 
+pub use apply::apply;
+pub use diff::TableChange;
 pub use exclude::Exclusions;
+pub use found::{Found, FoundPartition, Reading};
 pub use left_out::Reason;
 pub use options::{Grouping, Options};
+pub use partition_diff::PartitionChanges;
+pub use plan::{Finds, MissingTable, Places, Plan, PlannedTable, Request, find, plan};
+pub use progress::{Progress, Snapshot};
+pub use report::{Action, LeftOut, Report, TableReport};
+pub use run::{run, run_crawler};

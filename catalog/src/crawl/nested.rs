@@ -8,7 +8,7 @@ use crate::hive_type::{parse, print};
 
 /// The type `old` with the members of structs that only `new` has, at any depth; `None` when there are none or one of the
 /// types is not understood.
-pub fn with_members_of(old: &str, new: &str) -> Option<String> {
+pub(super) fn with_members_of(old: &str, new: &str) -> Option<String> {
     let (old, new) = (parse(old).ok()?, parse(new).ok()?);
     let merged = merged(&old, &new);
     if merged == old { None } else { print(&merged).ok() }

@@ -7,7 +7,7 @@ use crate::table::NULL_PARTITION;
 
 /// A level of folders below a table's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub(super) struct Key {
     /// `dt` for folders `dt=…`, else `partition_0` and so on.
     pub name: String,
     /// Which folder made it one, for people.
@@ -16,7 +16,7 @@ pub struct Key {
 
 /// The keys of a table, and one value per key for each of its folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Partitioning {
+pub(super) struct Partitioning {
     pub keys: Vec<Key>,
     /// In the order of the folders asked for.
     pub values: Vec<Vec<String>>,
@@ -26,7 +26,7 @@ pub struct Partitioning {
 ///
 /// A level where folders are named `key=value` is called by the most frequent key, any other `partition_N` with N counting
 /// such levels, as Glue calls them. A folder that is not as deep as others has no value for the levels it lacks: NULL.
-pub fn partitioning(folders: &[&str]) -> Partitioning {
+pub(super) fn partitioning(folders: &[&str]) -> Partitioning {
     let split: Vec<Vec<&str>> = folders.iter().map(|folder| folder.split_terminator('/').collect()).collect();
     let depth = split.iter().map(Vec::len).max().unwrap_or_default();
     let mut keys: Vec<Key> = Vec::with_capacity(depth);

@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Location, Storage};
 
 /// Objects up to this size are fetched whole, many at once.
-pub const SMALL: u64 = 256 << 10;
+pub(super) const SMALL: u64 = 256 << 10;
 
 /// So many small objects are inspected in one go.
 const BATCH: usize = 256;
@@ -32,7 +32,7 @@ const LARGE: usize = 8;
 
 /// An object to be read: a number of the caller's, its key in the bucket, its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub(super) struct Wanted {
     pub index: usize,
     pub key: String,
     pub size: u64,
@@ -40,7 +40,7 @@ pub struct Wanted {
 
 /// What reading an object came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     Data {
         found: Known,
         notes: Vec<Note>,
@@ -53,7 +53,7 @@ pub enum Outcome {
 }
 
 /// The inspectors of a crawl: one for each thread that inspects at a time, because each keeps what it learnt.
-pub struct Readers {
+pub(super) struct Readers {
     storage: Storage,
     progress: Arc<Progress>,
     classifiers: Vec<Classifier>,
@@ -62,17 +62,21 @@ pub struct Readers {
 }
 
 /// An outcome whose finding is numbered by one of the inspectors.
-pub type Raw = (usize, usize, Result<Finding>);
+pub(super) type Raw = (usize, usize, Result<Finding>);
 
 impl Readers {
     /// Errors: `InvalidInput` for a classifier that is none.
-    pub fn new(storage: Storage, progress: Arc<Progress>, classifiers: Vec<Classifier>) -> Result<Arc<Self>> {
+    pub(super) fn new(storage: Storage, progress: Arc<Progress>, classifiers: Vec<Classifier>) -> Result<Arc<Self>> {
         let first = Inspector::new(&classifiers)?;
         Ok(Arc::new(Self { storage, progress, classifiers, idle: Mutex::new(vec![(0, first)]), made: Mutex::new(1) }))
     }
 
     /// Reads the objects of all batches as they come; `base` says in which bucket.
-    pub async fn read(self: &Arc<Self>, base: &Location, batches: impl Stream<Item = Vec<Wanted>> + Send) -> Result<Vec<Raw>> {
+    pub(super) async fn read(
+        self: &Arc<Self>,
+        base: &Location,
+        batches: impl Stream<Item = Vec<Wanted>> + Send,
+    ) -> Result<Vec<Raw>> {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let results = batches
             .map(|batch| {
@@ -206,7 +210,7 @@ impl Readers {
     /// Gives the findings of all inspectors one numbering, that of `findings`, and sorts outcomes from failures.
     ///
     /// Errors: a read that failed for another reason than that the object is gone or not ours.
-    pub fn settle(&self, raw: Vec<Raw>, findings: &mut Inspections) -> Result<Vec<(usize, Outcome)>> {
+    pub(super) fn settle(&self, raw: Vec<Raw>, findings: &mut Inspections) -> Result<Vec<(usize, Outcome)>> {
         let mut numbers: HashMap<(usize, u32), u32> = HashMap::new();
         let mut inspectors = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         for (number, inspector) in inspectors.iter_mut() {

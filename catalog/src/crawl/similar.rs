@@ -9,17 +9,17 @@ use super::shape::{Member, Shape};
 use crate::name::fold;
 
 /// At most so many different sets of columns, none a part of another, make one table.
-pub const MOST_SCHEMAS: usize = 5;
+pub(super) const MOST_SCHEMAS: usize = 5;
 
 /// More than this many different sets are not compared; they are no one table.
 const MOST_COMPARED: usize = 256;
 
 /// What objects must have in common to be read as one table: the format, and for text how its fields are delimited.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Class(String);
+pub(super) struct Class(String);
 
 impl Class {
-    pub fn of(inspected: &Inspected) -> Self {
+    pub(super) fn of(inspected: &Inspected) -> Self {
         Self(match &inspected.kind {
             Kind::Csv(dialect) => format!("{} delimited by {:?}", inspected.classification, dialect.delimiter),
             _ => inspected.classification.clone(),
@@ -35,10 +35,10 @@ impl std::fmt::Display for Class {
 
 /// The columns of a folder or file, by folded name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schema(BTreeMap<String, Shape>);
+pub(super) struct Schema(BTreeMap<String, Shape>);
 
 impl Schema {
-    pub fn of(columns: &[Member]) -> Self {
+    pub(super) fn of(columns: &[Member]) -> Self {
         Self(Columns::fold(columns).into_iter().map(|(column, _)| (fold(&column.name), column.shape)).collect())
     }
 
@@ -62,7 +62,7 @@ fn agree(one: &Shape, other: &Shape) -> bool {
 }
 
 /// Why folders or files are not one table by the threshold; `None` when they are. `schemas` has one for each of them.
-pub fn difference(schemas: &[Schema]) -> Option<String> {
+pub(super) fn difference(schemas: &[Schema]) -> Option<String> {
     let mut sets: BTreeMap<Vec<&str>, (usize, Vec<&Schema>)> = BTreeMap::new();
     for schema in schemas {
         let set = sets.entry(schema.0.keys().map(String::as_str).collect()).or_default();

@@ -20,7 +20,7 @@ use crate::storage::{Listed, Location, Object, Storage, Why};
 
 /// What to survey.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(super) struct Target {
     /// A folder, a bucket or an object; a folder with or without its trailing slash.
     pub location: Location,
     pub exclusions: Exclusions,
@@ -32,7 +32,7 @@ pub struct Target {
 
 /// One data object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub(super) struct Seen {
     /// Relative to the target; empty when the target is the object.
     pub key: String,
     pub size: u64,
@@ -41,9 +41,19 @@ pub struct Seen {
     pub known: Option<Known>,
 }
 
+impl Seen {
+    /// The number of the finding, when it was read.
+    pub(super) fn inspection(&self) -> Option<u32> {
+        match self.known {
+            Some(Known::Data { inspection, .. }) => Some(inspection),
+            _ => None,
+        }
+    }
+}
+
 /// A folder that a table format claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claimed {
+pub(super) struct Claimed {
     /// Relative to the target.
     pub folder: String,
     pub kind: RootKind,
@@ -53,7 +63,7 @@ pub struct Claimed {
 
 /// What a target holds.
 #[derive(Debug)]
-pub struct Survey {
+pub(super) struct Survey {
     /// The folder that keys are relative to; the object itself when the target is one.
     pub base: Location,
     pub is_object: bool,
@@ -72,7 +82,7 @@ pub struct Survey {
 /// Surveys a target. `memory` is what the last run left.
 ///
 /// Errors: those of the listing, and of reading for other reasons than that single objects are gone or forbidden.
-pub async fn survey(
+pub(super) async fn survey(
     target: &Target,
     storage: &Storage,
     readers: &Arc<Readers>,
@@ -90,9 +100,9 @@ pub async fn survey(
     let chunks: Vec<Vec<Wanted>> = missing.chunks(READ_AT_ONCE).map(<[Wanted]>::to_vec).collect();
     raw.extend(readers.read(&target.location, stream::iter(chunks)).await?);
 
-    let mut kept = Memory { findings: memory.findings, reasons: memory.reasons, tables: memory.tables, objects: BTreeMap::new() };
+    let Memory { findings, reasons, tables, classifiers, objects: old } = memory;
+    let mut kept = Memory { findings, reasons, tables, classifiers, objects: BTreeMap::new() };
     let mut outcomes: BTreeMap<usize, Outcome> = readers.settle(raw, &mut kept.findings)?.into_iter().collect();
-    let old = memory.objects;
 
     let whole = |relative: &str| if relative.is_empty() { base.to_string() } else { base.join(relative).to_string() };
     let named = layout.left_out.iter().filter_map(|(index, reason)| Some((whole(entries.get(*index)?.key), reason.clone())));

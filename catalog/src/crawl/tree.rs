@@ -6,7 +6,7 @@ use super::folder_name::FolderName;
 
 /// A data object of the target: where it is and what reading it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Item<'a> {
+pub(super) struct Item<'a> {
     /// Relative to the target; empty when the target is the object itself.
     pub key: &'a str,
     /// Its number in the inspections; `None` when a sample of its folder was read and it was not in it.
@@ -15,7 +15,7 @@ pub struct Item<'a> {
 
 /// A folder. Indexes of nodes are into [`Tree::nodes`], those of items into the items the tree was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node<'a> {
+pub(super) struct Node<'a> {
     /// Relative to the target, with a slash at its end; empty for the target.
     pub folder: &'a str,
     pub name: FolderName,
@@ -27,20 +27,20 @@ pub struct Node<'a> {
 
 impl Node<'_> {
     /// How many folders deep it is below the target.
-    pub fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.folder.matches('/').count()
     }
 }
 
 /// The tree; node 0 is the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tree<'a> {
+pub(super) struct Tree<'a> {
     pub nodes: Vec<Node<'a>>,
 }
 
 impl<'a> Tree<'a> {
     /// `items` are in byte order of their keys.
-    pub fn of(items: &[Item<'a>]) -> Self {
+    pub(super) fn of(items: &[Item<'a>]) -> Self {
         let mut nodes = vec![Node { folder: "", name: FolderName::Other, children: Vec::new(), items: Vec::new() }];
         let mut known: BTreeMap<&'a str, usize> = BTreeMap::from([("", 0)]);
         let mut last = ("", 0);

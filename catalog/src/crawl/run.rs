@@ -1,0 +1,89 @@
+//! Running a crawl: once for whoever asks, or as a run of a crawler that is kept, with its lease and its history.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::apply::apply;
+use super::plan::{Places, Request, plan};
+use super::progress::Progress;
+use super::report::Report;
+use crate::crawler::{Crawl, CrawlState};
+use crate::error::{Error, ErrorKind, Result};
+use crate::table::now;
+
+/// How long a run may be silent before another process may take its crawler over.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How often a run says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Crawls. A dry run changes nothing, not even what is remembered.
+///
+/// Errors: those of [`plan`] and [`apply`].
+pub async fn run(request: Request, places: Places<'_>, progress: &Arc<Progress>, dry_run: bool) -> Result<Report> {
+    let plan = plan(request, places, progress).await?;
+    if dry_run { Ok(plan.report()) } else { apply(plan, places).await }
+}
+
+/// Runs the crawler of this name as `owner` (any text that is this process's alone) until it is done or `stop` says so. The run
+/// is in the crawler's history, also when it failed.
+///
+/// Errors: `EntityNotFound` for the crawler or one of its classifiers, `Busy` while another run of it lasts, `Cancelled` when it was
+/// stopped, `Conflict` when its lease ran out, and those of [`run`].
+pub async fn run_crawler(
+    name: &str,
+    owner: &str,
+    places: Places<'_>,
+    progress: &Arc<Progress>,
+    stop: impl Future<Output = ()>,
+) -> Result<Report> {
+    let home = places.home;
+    let crawler = home.crawler(name).await?;
+    let mut classifiers = Vec::with_capacity(crawler.classifiers.len());
+    for classifier in &crawler.classifiers {
+        classifiers.push(home.classifier(classifier).await?);
+    }
+    let mut crawl = home.start_crawl(name, owner, LEASE).await?;
+    let result = match Request::of(&crawler, classifiers) {
+        Ok(request) => with_heartbeat(request, places, progress, &mut crawl, stop).await,
+        Err(error) => Err(error),
+    };
+    crawl.end_time = Some(now());
+    match &result {
+        Ok(report) => {
+            crawl.state = CrawlState::Completed;
+            crawl.counts = report.counts;
+        }
+        Err(error) => {
+            crawl.state = if error.kind() == ErrorKind::Cancelled { CrawlState::Stopped } else { CrawlState::Failed };
+            crawl.error_message = Some(error.message().to_string());
+        }
+    }
+    home.finish_crawl(crawl).await?;
+    result
+}
+
+async fn with_heartbeat(
+    request: Request,
+    places: Places<'_>,
+    progress: &Arc<Progress>,
+    crawl: &mut Crawl,
+    stop: impl Future<Output = ()>,
+) -> Result<Report> {
+    let mut crawling = pin!(run(request, places, progress, false));
+    let mut stop = pin!(stop);
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    loop {
+        tokio::select! {
+            result = &mut crawling => return result,
+            () = &mut stop => return Err(Error::new(ErrorKind::Cancelled, "the crawl was stopped")),
+            _ = heartbeat.tick() => {
+                let done = progress.snapshot();
+                (crawl.counts.objects_listed, crawl.counts.objects_read, crawl.counts.bytes_read) = (done.listed, done.read, done.bytes);
+                places.home.renew_crawl(crawl, LEASE).await?;
+            }
+        }
+    }
+}
