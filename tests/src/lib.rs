@@ -1,1 +1,4 @@
 //! Black-box tests.
+
+#[cfg(test)]
+mod crawl_layouts;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::apply::apply;
-use super::plan::{Places, Request, plan};
+use super::plan::{Places, plan};
 use super::progress::Progress;
 use super::report::Report;
+use super::request::Request;
 use crate::crawler::{Crawl, CrawlState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::now;

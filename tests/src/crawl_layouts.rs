@@ -1,0 +1,182 @@
+//! Crawls over what streaming tools leave in a lake: real output of Spark, and layouts made after the documentation of Firehose,
+//! Kafka Connect, Aiven, Debezium, Flink and phones (`../shared/data/layouts.tar.gz`, or the folder in `CIVETTA_SHARED`).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use catalog::crawl::{Action, Places, Progress, Report, Request, run};
+use catalog::crawler::S3Target;
+use catalog::local::LocalCatalog;
+use catalog::storage::{Storage, StorageConfig};
+use catalog::{Catalog, PageRequest};
+use tempfile::TempDir;
+
+/// The layouts, unpacked into a folder of this test's own.
+fn layouts() -> (TempDir, PathBuf) {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let shared = std::env::var_os("CIVETTA_SHARED").map_or(beside, PathBuf::from);
+    let archive = shared.join("data/layouts.tar.gz");
+    assert!(archive.exists(), "{} is missing: the layouts of streaming tools are needed for this test", archive.display());
+    let folder = tempfile::tempdir().unwrap();
+    let unpacked = Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(folder.path()).status().unwrap();
+    assert!(unpacked.success(), "tar could not unpack {}", archive.display());
+    let root = folder.path().join("layouts");
+    (folder, root)
+}
+
+struct House {
+    _data: TempDir,
+    storage: Storage,
+    home: LocalCatalog,
+}
+
+impl House {
+    async fn new() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let storage = Storage::new(StorageConfig::local(data.path())).await.unwrap();
+        let home = LocalCatalog::open(data.path()).await.unwrap();
+        Self { _data: data, storage, home }
+    }
+
+    async fn crawl(&self, database: &str, folder: &Path) -> Report {
+        let target = S3Target { path: folder.display().to_string(), ..S3Target::default() };
+        let request = Request { database: database.to_string(), targets: vec![target], ..Request::default() };
+        let places = Places { storage: &self.storage, catalog: &self.home, home: &self.home };
+        run(request, places, &Arc::new(Progress::default()), false).await.unwrap()
+    }
+
+    /// The values of a table's partitions, joined by `/`.
+    async fn partitions(&self, database: &str, table: &str) -> Vec<String> {
+        let page = self.home.partitions(database, table, None, PageRequest::default()).await.unwrap();
+        let mut values: Vec<String> = page.items.into_iter().map(|partition| partition.values.join("/")).collect();
+        values.sort();
+        values
+    }
+}
+
+/// What a crawl of one folder must come to: table, columns as `name type`, partition keys, values of partitions.
+struct Expected {
+    folder: &'static str,
+    tables: &'static [(&'static str, &'static str, &'static str, &'static [&'static str])],
+}
+
+const TICK: &str = "index string, date string, open double, high double, low int, close double, adj close double, volume int, closeusd double";
+const HOURS: &[&str] = &["2024/01/31/22", "2024/01/31/23", "2024/02/01/00", "2024/02/01/01", "2024/02/01/02"];
+const KAFKA: &str = "id int, symbol string, ts bigint";
+const SPARK: &str = "id bigint, symbol string, price double";
+
+const EXPECTED: &[Expected] = &[
+    Expected { folder: "one_json_per_tick", tables: &[("one_json_per_tick", TICK, "", &[])] },
+    Expected { folder: "firehose_default", tables: &[("firehose_default", TICK, "partition_0 partition_1 partition_2 partition_3", HOURS)] },
+    Expected { folder: "firehose_delim_gz", tables: &[("firehose_delim_gz", TICK, "partition_0 partition_1 partition_2 partition_3", HOURS)] },
+    Expected {
+        folder: "firehose_hive",
+        tables: &[
+            ("firehose_hive", TICK, "dt hh", &["2024-01-31/22", "2024-01-31/23", "2024-02-01/00", "2024-02-01/01", "2024-02-01/02"]),
+            (
+                "processing_failed",
+                "attemptsmade int, arrivaltimestamp bigint, errorcode string, errormessage string, attemptendingtimestamp bigint, rawdata string",
+                "dt hh",
+                &["2024-01-31/22"],
+            ),
+        ],
+    },
+    Expected { folder: "confluent_default", tables: &[("ticks", KAFKA, "partition", &["0", "1"])] },
+    Expected { folder: "confluent_keys_headers", tables: &[("ticks", KAFKA, "partition", &["0", "1"])] },
+    Expected { folder: "confluent_string_values", tables: &[("ticks", KAFKA, "partition", &["0", "1"])] },
+    Expected { folder: "confluent_time", tables: &[("ticks", KAFKA, "year month day hour", &["2024/01/31/22", "2024/01/31/23"])] },
+    Expected { folder: "confluent_tombstone", tables: &[("ticks", "id int", "partition", &["0"])] },
+    Expected { folder: "aiven_jsonl", tables: &[("aiven_jsonl", "value struct<id:int,symbol:string>, offset int", "", &[])] },
+    Expected { folder: "aiven_jsonl_gz", tables: &[("aiven_jsonl_gz", "id int, symbol string", "", &[])] },
+    Expected { folder: "aiven_json_array", tables: &[("aiven_json_array", "id int, symbol string", "", &[])] },
+    // One column of base64 is no table that anybody could know.
+    Expected { folder: "aiven_default_csv", tables: &[] },
+    Expected {
+        folder: "sensor_logger",
+        tables: &[(
+            "session_1",
+            "messageid int, sessionid string, deviceid string, \
+             payload array<struct<name:string,time:bigint,values:struct<x:double,y:double,z:double>>>",
+            "",
+            &[],
+        )],
+    },
+    Expected { folder: "flink", tables: &[("flink", "id int, symbol string", "partition_0", &["2024-01-31--22"])] },
+    Expected { folder: "leftovers", tables: &[("leftovers", "id int, symbol string", "year", &["2024"])] },
+    Expected { folder: "spark/batch_csv", tables: &[("batch_csv", "id bigint, symbol string, price double, dt string, ts string", "", &[])] },
+    Expected { folder: "spark/batch_json", tables: &[("batch_json", "id int, symbol string, price double, dt string, ts string", "", &[])] },
+    Expected { folder: "spark/batch_json_gz", tables: &[("batch_json_gz", "id int, symbol string, price double, dt string, ts string", "", &[])] },
+    Expected { folder: "spark/stream_json", tables: &[("stream_json", "id int, symbol string, price double", "dt", &["2024-01-01"])] },
+    Expected { folder: "spark/stream_parquet", tables: &[("stream_parquet", SPARK, "dt", &["2024-01-01"])] },
+    Expected { folder: "spark/stream_json_checkpoint", tables: &[] },
+    Expected { folder: "spark/stream_parquet_checkpoint", tables: &[] },
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_layout_makes_its_tables() {
+    let (_keep, root) = layouts();
+    let house = House::new().await;
+    let mut wrong = Vec::new();
+    for Expected { folder, tables } in EXPECTED {
+        let database = folder.replace('/', "_");
+        let report = house.crawl(&database, &root.join(folder)).await;
+        let mut found = Vec::new();
+        for table in &report.tables {
+            let columns: Vec<String> = table.columns.iter().map(|column| format!("{} {}", column.name, column.hive_type())).collect();
+            let partitions = if table.partition_keys.is_empty() { Vec::new() } else { house.partitions(&database, &table.name).await };
+            found.push(format!("{} ({}) by ({}): {partitions:?}", table.name, columns.join(", "), table.partition_keys.join(" ")));
+        }
+        let expected: Vec<String> =
+            tables.iter().map(|(name, columns, keys, values)| format!("{name} ({columns}) by ({keys}): {values:?}")).collect();
+        if found != expected {
+            wrong.push(format!("{folder}\n  expected {expected:#?}\n  found    {found:#?}\n  left out {:?}", report.left_out));
+        }
+        let again = house.crawl(&database, &root.join(folder)).await;
+        if again.tables.iter().any(|table| table.action != Action::Unchanged) || again.counts.objects_read > 0 {
+            wrong.push(format!("{folder}: a second crawl without news read {} objects: {:?}", again.counts.objects_read, again.tables));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn partition_values_are_decoded_as_spark_wrote_them() {
+    let (_keep, root) = layouts();
+    let house = House::new().await;
+    house.crawl("d", &root.join("spark/batch_parquet_weird_partitions")).await;
+    assert_eq!(
+        house.partitions("d", "batch_parquet_weird_partitions").await,
+        ["2024-01-01", "2024-01-02", "__HIVE_DEFAULT_PARTITION__", "a/b=c %x:y"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_data_is_named_with_its_reason() {
+    let (_keep, root) = layouts();
+    let house = House::new().await;
+    let reason = |report: &Report, ending: &str| {
+        report.left_out.iter().find(|left| left.object.ends_with(ending)).map(|left| left.reason.to_string()).unwrap_or_default()
+    };
+    let report = house.crawl("a", &root.join("confluent_keys_headers")).await;
+    assert!(reason(&report, "ticks+0+0000000000.keys.json").contains("Kafka Connect"), "{report:?}");
+    let report = house.crawl("b", &root.join("leftovers")).await;
+    assert!(reason(&report, "manifest.json").contains("document"), "{report:?}");
+    assert!(reason(&report, "empty.json").contains("empty"), "{report:?}");
+    let report = house.crawl("c", &root.join("spark/stream_json_checkpoint")).await;
+    assert!(reason(&report, "offsets/0").contains("checkpoint"), "{report:?}");
+    let report = house.crawl("d", &root.join("aiven_default_csv")).await;
+    assert!(reason(&report, "ticks-0-0").contains("not recognised"), "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_spark_never_committed_are_no_data() {
+    let (_keep, root) = layouts();
+    let house = House::new().await;
+    let folder = root.join("spark/stream_json");
+    std::fs::write(folder.join("dt=2024-01-01/part-00000-uncommitted.c000.json"), "{\"other\":1}\n").unwrap();
+    let report = house.crawl("d", &folder).await;
+    let [table] = report.tables.as_slice() else { panic!("{report:?}") };
+    assert_eq!((table.objects, table.columns.len()), (5, 3), "{table:?}");
+    assert!(report.left_out.iter().any(|left| left.reason.to_string().contains("not committed")));
+}
