@@ -61,19 +61,31 @@ struct Expected {
     tables: &'static [(&'static str, &'static str, &'static str, &'static [&'static str])],
 }
 
-const TICK: &str = "index string, date string, open double, high double, low int, close double, adj close double, volume int, closeusd double";
+const TICK: &str =
+    "index string, date string, open double, high double, low int, close double, adj close double, volume int, closeusd double";
 const HOURS: &[&str] = &["2024/01/31/22", "2024/01/31/23", "2024/02/01/00", "2024/02/01/01", "2024/02/01/02"];
 const KAFKA: &str = "id int, symbol string, ts bigint";
 const SPARK: &str = "id bigint, symbol string, price double";
 
 const EXPECTED: &[Expected] = &[
     Expected { folder: "one_json_per_tick", tables: &[("one_json_per_tick", TICK, "", &[])] },
-    Expected { folder: "firehose_default", tables: &[("firehose_default", TICK, "partition_0 partition_1 partition_2 partition_3", HOURS)] },
-    Expected { folder: "firehose_delim_gz", tables: &[("firehose_delim_gz", TICK, "partition_0 partition_1 partition_2 partition_3", HOURS)] },
+    Expected {
+        folder: "firehose_default",
+        tables: &[("firehose_default", TICK, "partition_0 partition_1 partition_2 partition_3", HOURS)],
+    },
+    Expected {
+        folder: "firehose_delim_gz",
+        tables: &[("firehose_delim_gz", TICK, "partition_0 partition_1 partition_2 partition_3", HOURS)],
+    },
     Expected {
         folder: "firehose_hive",
         tables: &[
-            ("firehose_hive", TICK, "dt hh", &["2024-01-31/22", "2024-01-31/23", "2024-02-01/00", "2024-02-01/01", "2024-02-01/02"]),
+            (
+                "firehose_hive",
+                TICK,
+                "dt hh",
+                &["2024-01-31/22", "2024-01-31/23", "2024-02-01/00", "2024-02-01/01", "2024-02-01/02"],
+            ),
             (
                 "processing_failed",
                 "attemptsmade int, arrivaltimestamp bigint, errorcode string, errormessage string, attemptendingtimestamp bigint, rawdata string",
@@ -85,7 +97,10 @@ const EXPECTED: &[Expected] = &[
     Expected { folder: "confluent_default", tables: &[("ticks", KAFKA, "partition", &["0", "1"])] },
     Expected { folder: "confluent_keys_headers", tables: &[("ticks", KAFKA, "partition", &["0", "1"])] },
     Expected { folder: "confluent_string_values", tables: &[("ticks", KAFKA, "partition", &["0", "1"])] },
-    Expected { folder: "confluent_time", tables: &[("ticks", KAFKA, "year month day hour", &["2024/01/31/22", "2024/01/31/23"])] },
+    Expected {
+        folder: "confluent_time",
+        tables: &[("ticks", KAFKA, "year month day hour", &["2024/01/31/22", "2024/01/31/23"])],
+    },
     Expected { folder: "confluent_tombstone", tables: &[("ticks", "id int", "partition", &["0"])] },
     Expected { folder: "aiven_jsonl", tables: &[("aiven_jsonl", "value struct<id:int,symbol:string>, offset int", "", &[])] },
     Expected { folder: "aiven_jsonl_gz", tables: &[("aiven_jsonl_gz", "id int, symbol string", "", &[])] },
@@ -104,10 +119,22 @@ const EXPECTED: &[Expected] = &[
     },
     Expected { folder: "flink", tables: &[("flink", "id int, symbol string", "partition_0", &["2024-01-31--22"])] },
     Expected { folder: "leftovers", tables: &[("leftovers", "id int, symbol string", "year", &["2024"])] },
-    Expected { folder: "spark/batch_csv", tables: &[("batch_csv", "id bigint, symbol string, price double, dt string, ts string", "", &[])] },
-    Expected { folder: "spark/batch_json", tables: &[("batch_json", "id int, symbol string, price double, dt string, ts string", "", &[])] },
-    Expected { folder: "spark/batch_json_gz", tables: &[("batch_json_gz", "id int, symbol string, price double, dt string, ts string", "", &[])] },
-    Expected { folder: "spark/stream_json", tables: &[("stream_json", "id int, symbol string, price double", "dt", &["2024-01-01"])] },
+    Expected {
+        folder: "spark/batch_csv",
+        tables: &[("batch_csv", "id bigint, symbol string, price double, dt string, ts string", "", &[])],
+    },
+    Expected {
+        folder: "spark/batch_json",
+        tables: &[("batch_json", "id int, symbol string, price double, dt string, ts string", "", &[])],
+    },
+    Expected {
+        folder: "spark/batch_json_gz",
+        tables: &[("batch_json_gz", "id int, symbol string, price double, dt string, ts string", "", &[])],
+    },
+    Expected {
+        folder: "spark/stream_json",
+        tables: &[("stream_json", "id int, symbol string, price double", "dt", &["2024-01-01"])],
+    },
     Expected { folder: "spark/stream_parquet", tables: &[("stream_parquet", SPARK, "dt", &["2024-01-01"])] },
     Expected { folder: "spark/stream_json_checkpoint", tables: &[] },
     Expected { folder: "spark/stream_parquet_checkpoint", tables: &[] },
@@ -123,9 +150,16 @@ async fn every_layout_makes_its_tables() {
         let report = house.crawl(&database, &root.join(folder)).await;
         let mut found = Vec::new();
         for table in &report.tables {
-            let columns: Vec<String> = table.columns.iter().map(|column| format!("{} {}", column.name, column.hive_type())).collect();
-            let partitions = if table.partition_keys.is_empty() { Vec::new() } else { house.partitions(&database, &table.name).await };
-            found.push(format!("{} ({}) by ({}): {partitions:?}", table.name, columns.join(", "), table.partition_keys.join(" ")));
+            let columns: Vec<String> =
+                table.columns.iter().map(|column| format!("{} {}", column.name, column.hive_type())).collect();
+            let partitions =
+                if table.partition_keys.is_empty() { Vec::new() } else { house.partitions(&database, &table.name).await };
+            found.push(format!(
+                "{} ({}) by ({}): {partitions:?}",
+                table.name,
+                columns.join(", "),
+                table.partition_keys.join(" ")
+            ));
         }
         let expected: Vec<String> =
             tables.iter().map(|(name, columns, keys, values)| format!("{name} ({columns}) by ({keys}): {values:?}")).collect();
@@ -134,7 +168,10 @@ async fn every_layout_makes_its_tables() {
         }
         let again = house.crawl(&database, &root.join(folder)).await;
         if again.tables.iter().any(|table| table.action != Action::Unchanged) || again.counts.objects_read > 0 {
-            wrong.push(format!("{folder}: a second crawl without news read {} objects: {:?}", again.counts.objects_read, again.tables));
+            wrong.push(format!(
+                "{folder}: a second crawl without news read {} objects: {:?}",
+                again.counts.objects_read, again.tables
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -36,7 +36,6 @@ pub(super) struct Seen {
     /// Relative to the target; empty when the target is the object.
     pub key: String,
     pub size: u64,
-    pub fingerprint: u64,
     /// `None` when it was not in the sample.
     pub known: Option<Known>,
 }
@@ -117,10 +116,14 @@ pub(super) async fn survey(
         notes: Vec::new(),
         memory: kept,
     };
-    for index in layout.data {
-        let Some(object) = listing.objects.get(index) else { continue };
+    let is_data: BTreeSet<usize> = layout.data.into_iter().collect();
+    for (index, object) in listing.objects.iter().enumerate() {
         let known = old.get(&object.relative).filter(|(print, _)| *print == object.fingerprint).map(|(_, known)| known.clone());
-        survey.place(object, outcomes.remove(&index), known, || whole(&object.relative));
+        // Also of what turned out to be no data after it was read: it need not be read again to be left out.
+        let learnt = survey.learn(object, outcomes.remove(&index), known);
+        if is_data.contains(&index) {
+            survey.place(object, learnt, || whole(&object.relative));
+        }
     }
     Ok(survey)
 }
@@ -307,25 +310,41 @@ async fn drop_uncommitted(layout: &mut Layout, entries: &[Entry<'_>], base: &Loc
 }
 
 impl Survey {
-    /// Puts an object where its outcome says it belongs, or what the last run remembers of it.
-    fn place(&mut self, object: &Candidate, outcome: Option<Outcome>, known: Option<Known>, whole: impl Fn() -> String) {
-        let known = match outcome {
-            None => known,
-            Some(Outcome::Data { found, notes }) => {
-                self.notes.extend(notes);
-                Some(found)
-            }
-            Some(Outcome::Unrecognised(why)) => Some(Known::Unrecognised(self.memory.reason(&why))),
-            Some(Outcome::Vanished) => return self.left_out.push((whole(), Reason::Vanished)),
-            Some(Outcome::Unreadable(why)) => return self.left_out.push((whole(), Reason::Unreadable(why))),
+    /// What is known of an object now, by its outcome or from the last run; remembers it.
+    fn learn(&mut self, object: &Candidate, outcome: Option<Outcome>, known: Option<Known>) -> Result<Option<Learnt>, Reason> {
+        let (known, notes) = match outcome {
+            None => (known, Vec::new()),
+            Some(Outcome::Data { found, notes }) => (Some(found), notes),
+            Some(Outcome::Unrecognised(why)) => (Some(Known::Unrecognised(self.memory.reason(&why))), Vec::new()),
+            Some(Outcome::Vanished) => return Err(Reason::Vanished),
+            Some(Outcome::Unreadable(why)) => return Err(Reason::Unreadable(why)),
         };
         if let Some(known) = &known {
             self.memory.remember(object.relative.clone(), object.fingerprint, known.clone());
         }
-        if let Some(Known::Unrecognised(reason)) = known {
-            let why = self.memory.reasons.get(reason as usize).cloned().unwrap_or_default();
-            return self.left_out.push((whole(), Reason::Unrecognised(why)));
-        }
-        self.data.push(Seen { key: object.relative.clone(), size: object.size, fingerprint: object.fingerprint, known });
+        Ok(known.map(|known| Learnt { known, notes }))
     }
+
+    /// Puts an object that may be data where it belongs.
+    fn place(&mut self, object: &Candidate, learnt: Result<Option<Learnt>, Reason>, whole: impl Fn() -> String) {
+        let known = match learnt {
+            Ok(Some(Learnt { known: Known::Unrecognised(reason), .. })) => {
+                let why = self.memory.reasons.get(reason as usize).cloned().unwrap_or_default();
+                return self.left_out.push((whole(), Reason::Unrecognised(why)));
+            }
+            Ok(Some(Learnt { known, notes })) => {
+                self.notes.extend(notes);
+                Some(known)
+            }
+            Ok(None) => None,
+            Err(reason) => return self.left_out.push((whole(), reason)),
+        };
+        self.data.push(Seen { key: object.relative.clone(), size: object.size, known });
+    }
+}
+
+/// What is known of an object, with remarks from reading it this time.
+struct Learnt {
+    known: Known,
+    notes: Vec<Note>,
 }
