@@ -54,6 +54,10 @@ pub async fn find(
             survey.data.iter().map(|seen| Item { key: &seen.key, inspection: seen.inspection() }).collect();
         let groups = group(&items, &survey.memory.findings, &rules);
         for group in groups {
+            if group.class.is_none() {
+                survey.leave_out_unread(&group);
+                continue;
+            }
             finds.tables.push(assemble(&group, &mut survey, target.exclusions.patterns())?);
         }
         for claimed in &survey.claimed {

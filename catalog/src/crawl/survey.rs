@@ -8,6 +8,7 @@ use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::exclude::Exclusions;
+use super::group::Group;
 use super::inspected::Note;
 use super::layout::{Entry, Layout, Root, RootKind, claim, layout, may_be_claimed};
 use super::left_out::{Reason, by_name};
@@ -323,6 +324,14 @@ impl Survey {
             self.memory.remember(object.relative.clone(), object.fingerprint, known.clone());
         }
         Ok(known.map(|known| Learnt { known, notes }))
+    }
+
+    /// Leaves out the objects of a group none of which was recognised: those of its sample are left out already.
+    pub(super) fn leave_out_unread(&mut self, group: &Group) {
+        for seen in group.folders.iter().flat_map(|(_, items)| items).filter_map(|&item| self.data.get(item)) {
+            let why = "nothing in the sample of its folder is".to_string();
+            self.left_out.push((self.base.join(&seen.key).to_string(), Reason::Unrecognised(why)));
+        }
     }
 
     /// Puts an object that may be data where it belongs.
