@@ -11,22 +11,38 @@ use std::str::Chars;
 use regex::RegexSet;
 
 use crate::error::{Error, Result};
+use crate::storage::Location;
 
-/// The compiled exclusions of one target.
+/// The compiled exclusions of one target or table.
 #[derive(Debug, Clone)]
 pub struct Exclusions {
     patterns: Vec<String>,
     set: RegexSet,
+    /// What goes before a relative key when patterns are over whole locations.
+    folder: String,
 }
 
 impl Exclusions {
+    /// The globs in the parameter `exclusions` of a table or partition whose folder this is. The crawler writes them over whole
+    /// locations (`s3://bucket/t/**.keys.*`), because a crawler's include path may lie above its tables. [`Self::matching`] takes
+    /// keys relative to the folder as ever.
+    ///
+    /// Errors: those of [`Self::new`].
+    pub fn of_table<T: AsRef<str>>(folder: &Location, globs: &[T]) -> Result<Self> {
+        let folder = folder.folder().to_string();
+        // A relative glob, written by hand, is one below the folder.
+        let whole = |glob: &T| if glob.as_ref().contains("://") { glob.as_ref().to_string() } else { format!("{}{}", escape(&folder), glob.as_ref()) };
+        let globs: Vec<String> = globs.iter().map(whole).collect();
+        Ok(Self { folder, ..Self::new(&globs)? })
+    }
+
     /// Errors: `InvalidInput` naming the pattern and what is wrong with it.
     pub fn new<T: AsRef<str>>(patterns: &[T]) -> Result<Self> {
         let patterns: Vec<String> = patterns.iter().map(|pattern| pattern.as_ref().to_string()).collect();
         let expressions = patterns.iter().map(|pattern| expression(pattern)).collect::<Result<Vec<_>>>()?;
         let set = RegexSet::new(expressions)
             .map_err(|error| Error::invalid(format!("exclusion patterns cannot be compiled: {error}")).caused_by(error))?;
-        Ok(Self { patterns, set })
+        Ok(Self { patterns, set, folder: String::new() })
     }
 
     /// The pattern that excludes a key, given relative to the include path and without a leading slash.
@@ -34,7 +50,8 @@ impl Exclusions {
         if self.patterns.is_empty() {
             return None;
         }
-        self.set.matches(relative).iter().next().and_then(|index| self.patterns.get(index)).map(String::as_str)
+        let matches = if self.folder.is_empty() { self.set.matches(relative) } else { self.set.matches(&format!("{}{relative}", self.folder)) };
+        matches.iter().next().and_then(|index| self.patterns.get(index)).map(String::as_str)
     }
 
     pub fn patterns(&self) -> &[String] {
@@ -180,6 +197,16 @@ mod tests {
             let error = Exclusions::new(&[pattern]).unwrap_err();
             assert!(error.message().contains(word), "{pattern}: {error}");
         }
+    }
+
+    #[test]
+    fn globs_of_a_table_are_over_whole_locations() {
+        let table = Location::parse("s3://b/data/t[1]/").unwrap();
+        let of = |glob: &str| Exclusions::of_table(&table, &[glob]).unwrap();
+        assert!(of("s3://b/data/t\\[1\\]/*/**").matching("dt=1/a").is_some());
+        assert!(of("s3://b/data/t\\[1\\]/*/**").matching("a").is_none());
+        assert!(of("s3://b/data/**/tmp/**").matching("tmp/a").is_some());
+        assert!(of("*.csv").matching("a.csv").is_some());
     }
 
     #[test]
