@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::infer::{self, Choice, Json, Log, Object, Path, Text};
-use super::inspected::{Finding, Inspections};
+use super::inspected::{Finding, Found, Inspections};
 use crate::crawler::Classifier;
 use crate::decode::Compression;
 use crate::{Error, ErrorKind, Result};
@@ -120,7 +120,8 @@ impl Inspector {
             }
             Magic::Avro | Magic::Other => {
                 let object = Object { key, compression: Compression::None };
-                self.unpacked(&object, Text::read(Box::new(head.as_slice().chain(source)), MAX_TEXT))
+                let text = Text::read(Box::new(head.as_slice().chain(source)), MAX_TEXT);
+                self.unpacked(&object, text).map(|finding| whole_object(finding, size))
             }
         };
         match finding {
@@ -254,6 +255,17 @@ fn is_xml(start: &[u8]) -> bool {
 
 fn unreadable(error: &dyn std::fmt::Display) -> Error {
     Error::new(ErrorKind::Unavailable, format!("the object could not be read: {error}"))
+}
+
+/// As many records as the whole object of `size` bytes has, if it goes on as it begins.
+fn whole_object(finding: Finding, size: u64) -> Finding {
+    match finding {
+        Finding::Found(found) if found.bytes > 0 && found.bytes < size => {
+            let records = u128::from(found.records) * u128::from(size) / u128::from(found.bytes);
+            Finding::Found(Found { records: u64::try_from(records).unwrap_or(u64::MAX), bytes: size, ..found })
+        }
+        finding => finding,
+    }
 }
 
 /// The caller's reader; tells its errors from those of what unpacks its bytes.

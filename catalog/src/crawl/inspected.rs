@@ -78,7 +78,7 @@ pub enum Finding {
 pub struct Found {
     /// Number in [`Inspections`].
     pub inspection: u32,
-    /// Records seen; exact for Parquet and ORC, for text what was read.
+    /// Records; estimated from what was read of an object that was not read to its end, else exact.
     pub records: u64,
     /// Bytes of those records, uncompressed.
     pub bytes: u64,

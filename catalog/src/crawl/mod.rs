@@ -8,7 +8,7 @@
 mod apply;
 mod assemble;
 pub mod columns;
-mod describe;
+pub mod describe;
 mod diff;
 pub mod exclude;
 mod find;

@@ -20,6 +20,8 @@ const DOTS_IN_KEYS: &str = "dots.in.keys";
 const CONVERT_DOTS: &str = "ConvertDotsInJsonKeysToUnderscores";
 const MAPPING_PREFIX: &str = "mapping.";
 const PATHS: &str = "paths";
+/// The path of a JSON classifier, which the crawler notes; `$[*]` is what is done with an array anyway.
+const JSON_PATH: &str = "jsonPath";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonFormat {
@@ -101,6 +103,7 @@ impl JsonFraming {
 impl JsonFormat {
     pub(super) fn of(settings: &Settings<'_>, library: JsonLibrary) -> Result<Self> {
         settings.refuse_for_text()?;
+        settings.refuse(JSON_PATH, &["", "$", "$[*]"], "records are the objects themselves or the elements of an array")?;
         if settings.header_lines()? > 0 {
             return Err(refused("skip.header.line.count", "objects of JSON have no header lines"));
         }

@@ -11,6 +11,7 @@ use cells::{Cell, Cells};
 use value::Type;
 
 pub(in super::super) use dialect::Choice;
+pub(in super::super) use header::names as unique_names;
 
 use super::Object;
 use super::remarks::{Remarks, explain};

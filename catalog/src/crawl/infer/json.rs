@@ -169,7 +169,7 @@ impl Json {
         if text.rest().is_empty() {
             return text.more();
         }
-        let trouble = match self.parse(text.rest(), text.is_complete(), run) {
+        let trouble = match self.parse(text.rest(), text.is_complete() && !text.is_cut(), run) {
             Ok(length) => {
                 if !self.ends.is_empty() {
                     self.saw(text, run);

@@ -69,7 +69,7 @@ impl Log {
             let end = memchr::memrchr(b'\n', sample).map_or(sample.len(), |end| end + 1);
             sample = sample.get(..end).unwrap_or(sample);
         }
-        let (mut lines, mut matching, mut bytes) = (0u64, 0u64, 0u64);
+        let (mut lines, mut matching) = (0u64, 0u64);
         for line in sample.split_inclusive(|byte| *byte == b'\n').take(LINES) {
             let Ok(line_text) = std::str::from_utf8(line) else { return Ok(None) };
             let line_text = line_text.trim_end_matches(['\r', '\n']);
@@ -77,7 +77,6 @@ impl Log {
                 continue;
             }
             lines += 1;
-            bytes += line.len() as u64;
             matching += u64::from(self.grok.read(line_text).is_some());
             // A first line that does not match is most likely another format: no need to try a thousand.
             if matching == 0 && lines >= 10 {
@@ -88,7 +87,15 @@ impl Log {
             return Ok(None);
         }
         let inspection = inspections.intern(self.inspected(object), Vec::new);
-        Ok(Some(Finding::Found(Found { inspection, records: lines, bytes, notes: Vec::new() })))
+        text.commit();
+        let (mut records, mut line) = (0, text.consumed());
+        while text.skip_line()? {
+            records += 1;
+            line = text.consumed();
+        }
+        records += u64::from(text.consumed() > line);
+        let found = Found { inspection, records, bytes: text.consumed(), notes: Vec::new() };
+        Ok(Some(Finding::Found(found)))
     }
 
     fn inspected(&self, object: &Object<'_>) -> Inspected {

@@ -13,7 +13,7 @@ mod signature;
 mod text;
 
 pub(super) use avro::inspect as avro;
-pub(super) use csv::{Choice, inspect as csv};
+pub(super) use csv::{Choice, inspect as csv, unique_names};
 pub(super) use json::{Json, Path};
 pub(super) use log::{Log, built_in as built_in_logs};
 pub(super) use orc::inspect as orc;

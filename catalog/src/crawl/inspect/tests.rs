@@ -254,6 +254,32 @@ fn files_with_a_directory_ask_for_their_end() {
 }
 
 #[test]
+fn records_of_what_was_not_read_are_estimated() {
+    let line =
+        "{\"a\":1,\"b\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}\n".repeat(10_000);
+    let chunks = MAX_TEXT as usize / line.len() * 2;
+    struct Again<'a>(&'a [u8], usize, usize);
+    impl Read for Again<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.2 == self.0.len() {
+                (self.1, self.2) = (self.1 - 1, 0);
+            }
+            let left = if self.1 == 0 { &[] } else { &self.0[self.2..] };
+            let length = left.len().min(buffer.len());
+            buffer[..length].copy_from_slice(&left[..length]);
+            self.2 += length;
+            Ok(length)
+        }
+    }
+    let size = (chunks * line.len()) as u64;
+    let mut reader = Again(line.as_bytes(), chunks, 0);
+    let finding = inspector().inspect("k", Content::Stream { size, reader: &mut reader }).unwrap();
+    let Finding::Found(found) = finding else { panic!("{finding:?}") };
+    assert!((found.records as i64 - chunks as i64 * 10_000).abs() < 10, "{}", found.records);
+    assert_eq!(found.notes[0].to_string(), "k: only the first 64 MiB of its text were read for the schema");
+}
+
+#[test]
 fn a_store_that_fails_is_an_error() {
     struct Failing;
     impl Read for Failing {

@@ -111,7 +111,7 @@ fn form(cell: &str) -> [bool; 5] {
 }
 
 /// The names of a header's columns: those that say nothing or the same as one before get one of their own.
-pub(super) fn names(header: &[String]) -> Vec<String> {
+pub(in super::super::super) fn names(header: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(header.len());
     let mut taken = HashSet::new();
     for (at, cell) in header.iter().enumerate() {
