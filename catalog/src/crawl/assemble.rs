@@ -35,6 +35,7 @@ pub(super) fn assemble(group: &Group, survey: &mut Survey, own_globs: &[String])
     let findings = &survey.memory.findings;
     let main: Vec<&Folder> = chosen.folders.iter().filter(|folder| folder.class == group.class).collect();
     let description = describe(&inspected(&main, &survey.data, findings))?;
+    let reading = reading(&description);
     let mut why = group.why.clone();
     why.extend(notes(&main, &survey.data, findings));
     why.extend(description.notes);
@@ -72,19 +73,23 @@ pub(super) fn assemble(group: &Group, survey: &mut Survey, own_globs: &[String])
     parameters.extend(statistics(&chosen, &survey.data));
     parameters.extend(exclusions_parameter(&globs).map(|globs| ("exclusions".to_string(), globs)));
     let (objects, bytes) = chosen.totals(&survey.data);
-    let (input_format, output_format, serde) = description.format.describe();
     Ok(Found {
         called: called(&location),
         location,
         columns,
         keys,
-        reading: Reading { input_format, output_format, serde },
+        reading,
         parameters,
         partitions,
         objects,
         bytes,
         why,
     })
+}
+
+fn reading(description: &Description) -> Reading {
+    let (input_format, output_format, serde) = description.reading();
+    Reading { input_format, output_format, serde }
 }
 
 /// A folder of the table: those of its objects that have the folder's format.
@@ -171,9 +176,8 @@ fn partition(folder: &Folder, values: Vec<String>, group: &Group, survey: &Surve
     let reading = if folder.class == group.class {
         None
     } else {
-        let Description { format, .. } = describe(&inspected(&[folder], &survey.data, &survey.memory.findings))?;
-        let (input_format, output_format, serde) = format.describe();
-        Some((Reading { input_format, output_format, serde }, format.table_parameters()))
+        let description = describe(&inspected(&[folder], &survey.data, &survey.memory.findings))?;
+        Some((reading(&description), description.parameters))
     };
     // Files beside partition folders: what is below those is not theirs. Folders are in the order of their names.
     let has_deeper =

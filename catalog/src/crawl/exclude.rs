@@ -31,7 +31,13 @@ impl Exclusions {
     pub fn of_table<T: AsRef<str>>(folder: &Location, globs: &[T]) -> Result<Self> {
         let folder = folder.folder().to_string();
         // A relative glob, written by hand, is one below the folder.
-        let whole = |glob: &T| if glob.as_ref().contains("://") { glob.as_ref().to_string() } else { format!("{}{}", escape(&folder), glob.as_ref()) };
+        let whole = |glob: &T| {
+            if glob.as_ref().contains("://") {
+                glob.as_ref().to_string()
+            } else {
+                format!("{}{}", escape(&folder), glob.as_ref())
+            }
+        };
         let globs: Vec<String> = globs.iter().map(whole).collect();
         Ok(Self { folder, ..Self::new(&globs)? })
     }
@@ -50,7 +56,11 @@ impl Exclusions {
         if self.patterns.is_empty() {
             return None;
         }
-        let matches = if self.folder.is_empty() { self.set.matches(relative) } else { self.set.matches(&format!("{}{relative}", self.folder)) };
+        let matches = if self.folder.is_empty() {
+            self.set.matches(relative)
+        } else {
+            self.set.matches(&format!("{}{relative}", self.folder))
+        };
         matches.iter().next().and_then(|index| self.patterns.get(index)).map(String::as_str)
     }
 
