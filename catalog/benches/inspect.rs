@@ -13,7 +13,7 @@ const RUNS: usize = 5;
 /// A stock tick as the pipelines of `examples/` write them, about 200 bytes. Every tenth price is whole.
 fn tick(index: usize) -> String {
     let price = 10_000.0 + (index % 977) as f64 * 1.373;
-    let open = if index % 10 == 0 { format!("{}", price as u64) } else { format!("{price:.6}") };
+    let open = if index.is_multiple_of(10) { format!("{}", price as u64) } else { format!("{price:.6}") };
     format!(
         "{{\"Index\": \"HSI\", \"Date\": \"1987-01-{:02}\", \"Open\": {open}, \"High\": {:.6}, \"Low\": {:.6}, \
          \"Close\": {price:.6}, \"Adj Close\": {price:.6}, \"Volume\": {}, \"CloseUSD\": {:.6}}}",
