@@ -87,8 +87,10 @@ impl PhysicalExtensionCodec for LakeCodec {
         let Some((config, parquet)) = carrier.downcast_ref::<DataSourceExec>().and_then(parquet_scan) else {
             return internal_err!("a scan was encoded over another source");
         };
-        let source = LakeSource::with_parquet(Arc::new(leaf.format), parquet.clone(), leaf.constants, storage.as_ref().clone());
-        let groups = config.file_groups.iter().zip(leaf.bundles).map(decode_group).collect::<Result<_>>()?;
+        let format = Arc::new(leaf.format);
+        let source = LakeSource::with_parquet(Arc::clone(&format), parquet.clone(), leaf.constants, storage.as_ref().clone());
+        let groups = config.file_groups.iter().zip(leaf.bundles);
+        let groups = groups.map(|(group, bundles)| decode_group(group, bundles, &format)).collect::<Result<_>>()?;
         let config = FileScanConfigBuilder::from(config.clone())
             .with_source(Arc::new(source))
             .with_file_groups(groups)
@@ -111,7 +113,7 @@ fn parquet_scan(node: &DataSourceExec) -> Option<(&FileScanConfig, &ParquetSourc
 fn encode_group(group: &FileGroup) -> Result<Vec<Option<Vec<EncodedFile>>>> {
     let encode = |file: &BundledFile| {
         let constants = file.constants.iter().map(encode_scalar).collect::<Result<_>>()?;
-        let LakeFile { location, size, etag, modified, keys } = &file.file;
+        let LakeFile { location, size, etag, modified, keys, format: _ } = &file.file;
         Ok(EncodedFile {
             location: location.to_string(),
             size: *size,
@@ -131,22 +133,29 @@ fn encode_scalar(value: &ScalarValue) -> Result<Vec<u8>> {
     Ok(encoded.encode_to_vec())
 }
 
-fn decode_group((group, bundles): (&FileGroup, Vec<Option<Vec<EncodedFile>>>)) -> Result<FileGroup> {
+fn decode_group(group: &FileGroup, bundles: Vec<Option<Vec<EncodedFile>>>, format: &Arc<Format>) -> Result<FileGroup> {
     let files = group.iter().cloned().zip(bundles).map(|(file, bundle)| match bundle {
         None => Ok(file),
         Some(files) => {
-            let files = files.into_iter().map(decode_file).collect::<Result<Vec<_>>>()?;
+            let files = files.into_iter().map(|file| decode_file(file, format)).collect::<Result<Vec<_>>>()?;
             Ok(file.with_extension(Bundle(files.into())))
         }
     });
     Ok(FileGroup::new(files.collect::<Result<_>>()?))
 }
 
-fn decode_file(file: EncodedFile) -> Result<BundledFile> {
+fn decode_file(file: EncodedFile, format: &Arc<Format>) -> Result<BundledFile> {
     let constants = file.constants.iter().map(|bytes| decode_scalar(bytes)).collect::<Result<Vec<_>>>()?;
     let keys = constants.get(..file.keys).ok_or_else(|| into_datafusion(Error::internal("a bundled file lost its keys")))?;
     let location = Location::parse(&file.location).map_err(into_datafusion)?;
-    let file = LakeFile { location, size: file.size, etag: file.etag, modified: file.modified, keys: keys.into() };
+    let file = LakeFile {
+        location,
+        size: file.size,
+        etag: file.etag,
+        modified: file.modified,
+        keys: keys.into(),
+        format: Arc::clone(format),
+    };
     Ok(BundledFile { file, constants })
 }
 

@@ -142,7 +142,7 @@ impl LakeTable {
     /// The partitions that the filters leave; the table itself where it has no partition keys.
     async fn folders(&self, state: &dyn Session, filters: &[Expr], on_keys: &[Expr]) -> datafusion::common::Result<Vec<Folder>> {
         if self.keys.is_empty() {
-            return Ok(vec![Folder { location: self.root.clone(), keys: Arc::from([]) }]);
+            return Ok(vec![Folder { location: self.root.clone(), keys: Arc::from([]), format: Arc::clone(&self.format) }]);
         }
         let schema = Arc::new(Schema::new(self.keys.clone()));
         let filter = prune::catalog_filter(filters, &self.key_names());
@@ -173,7 +173,22 @@ impl LakeTable {
             Some(location) => Location::parse(location)?.folder(),
             None => return Err(Error::bad_data(format!("partition '{}' has no location", named()))),
         };
-        Ok(Folder { location, keys: keys.into() })
+        Ok(Folder { location, keys: keys.into(), format: self.format_of(partition)? })
+    }
+
+    /// A partition is read as its own descriptor says; mostly that is what the table's says.
+    fn format_of(&self, partition: &Partition) -> Result<Arc<Format>> {
+        match partition.storage_descriptor.as_ref().filter(|descriptor| descriptor.serde_info.is_some()) {
+            None => Ok(Arc::clone(&self.format)),
+            Some(descriptor) => {
+                let format = Format::of(&self.table, descriptor)?;
+                if format == *self.format {
+                    return Ok(Arc::clone(&self.format));
+                }
+                refuse_unreadable(&format, &self.table)?;
+                Ok(Arc::new(format))
+            }
+        }
     }
 
     fn with_constants(&self, file: LakeFile) -> BundledFile {
@@ -182,7 +197,7 @@ impl LakeTable {
         BundledFile { file, constants }
     }
 
-    /// The leaf over the files of one bucket.
+    /// The leaf over files of one bucket and format.
     fn leaf(
         &self,
         files: Vec<BundledFile>,
@@ -192,12 +207,13 @@ impl LakeTable {
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
         let Some(first) = files.first() else { return datafusion::common::internal_err!("a leaf without files") };
         let (url, _) = self.lake.storage.object_store(&first.file.location).map_err(into_datafusion)?;
-        let parquet = matches!(*self.format, Format::Parquet);
+        let format = Arc::clone(&first.file.format);
+        let parquet = matches!(*format, Format::Parquet);
         let schema = self.table_schema(parquet);
         let statistics = self.statistics_of(&files);
         let partitions = state.config().target_partitions();
         let groups = if parquet { parquet_groups(files, partitions)? } else { bundle_groups(files, partitions) };
-        let source = LakeSource::new(Arc::clone(&self.format), schema, self.constants(), self.lake.storage.clone());
+        let source = LakeSource::new(format, schema, self.constants(), self.lake.storage.clone());
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(url.as_str())?, Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
@@ -259,7 +275,7 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
         let files = self.snapshot(state, filters).await?;
-        let mut leaves = by_bucket(files)
+        let mut leaves = alike(files)
             .into_iter()
             .map(|files| self.leaf(files, state, projection, limit))
             .collect::<datafusion::common::Result<Vec<_>>>()?;
@@ -310,12 +326,14 @@ fn key_value(key: &Field, text: &str) -> Result<ScalarValue> {
     })
 }
 
-/// One group of files per object store, since a leaf reads from one.
-fn by_bucket(files: Vec<BundledFile>) -> Vec<Vec<BundledFile>> {
+/// One group of files per object store and format, since a leaf reads from one and in one.
+fn alike(files: Vec<BundledFile>) -> Vec<Vec<BundledFile>> {
     let mut buckets: Vec<Vec<BundledFile>> = vec![];
     for file in files {
         let at = &file.file.location;
-        let same = |f: &BundledFile| f.file.location.scheme == at.scheme && f.file.location.bucket == at.bucket;
+        let store = |f: &BundledFile| f.file.location.scheme == at.scheme && f.file.location.bucket == at.bucket;
+        let same =
+            |f: &BundledFile| store(f) && (Arc::ptr_eq(&f.file.format, &file.file.format) || f.file.format == file.file.format);
         match buckets.iter_mut().find(|bucket| bucket.first().is_some_and(same)) {
             Some(bucket) => bucket.push(file),
             None => buckets.push(vec![file]),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use catalog::crawl::left_out;
 use catalog::crawl::spark_log::{self, Committed};
+use catalog::format::Format;
 use catalog::storage::{Listed, Location, Object, Storage};
 use catalog::table::{Partition, Table};
 use catalog::{Catalog, Error, PageRequest, PartitionFilter, Result};
@@ -23,6 +24,8 @@ pub(crate) struct LakeFile {
     pub(crate) modified: i64,
     /// One value per partition key of the table, in its order.
     pub(crate) keys: Arc<[ScalarValue]>,
+    /// How it is read: the table's format, or its partition's own.
+    pub(crate) format: Arc<Format>,
 }
 
 /// A partition after pruning.
@@ -30,6 +33,7 @@ pub(crate) struct LakeFile {
 pub(crate) struct Folder {
     pub(crate) location: Location,
     pub(crate) keys: Arc<[ScalarValue]>,
+    pub(crate) format: Arc<Format>,
 }
 
 /// Up to this many partitions are listed one by one; more are found in one listing of the table's root.
@@ -192,5 +196,6 @@ fn file(folder: &Folder, object: &Object) -> LakeFile {
         etag: object.etag.clone(),
         modified: object.modified,
         keys: Arc::clone(&folder.keys),
+        format: Arc::clone(&folder.format),
     }
 }
