@@ -52,7 +52,8 @@ fn print(case: &str, objects: &[Vec<u8>]) {
 fn main() {
     let ticks: Vec<Vec<u8>> = (0..OBJECTS).map(|index| tick(index).into_bytes()).collect();
     print("one record each", &ticks);
-    let keys: Vec<_> = (0..OBJECTS).map(|index| format!("{{\"user{index}\": {{\"a\": 1, \"b\": \"x\"}}}}").into_bytes()).collect();
+    let keys: Vec<_> =
+        (0..OBJECTS).map(|index| format!("{{\"user{index}\": {{\"a\": 1, \"b\": \"x\"}}}}").into_bytes()).collect();
     print("data for keys", &keys);
     print("one object of lines", &[ticks.join(&b'\n')]);
     let cells = |index: usize| format!("{index},HSI,{}.25,1987-01-02,\"a, b\"\n", index * 3).into_bytes();

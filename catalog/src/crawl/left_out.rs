@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Reason {
     /// The crawler's exclusion pattern.
     Excluded(String),
+    /// Not among the objects that a glob asked for.
+    NotIncluded(String),
     /// A path segment starts with `_` or `.` (Hive's rule).
     Hidden,
     FolderMarker,
@@ -40,6 +42,7 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotIncluded(glob) => write!(f, "does not match '{glob}'"),
             Self::Excluded(pattern) => write!(f, "excluded by the pattern '{pattern}'"),
             Self::Hidden => f.write_str("hidden: a part of its path starts with '_' or '.'"),
             Self::FolderMarker => f.write_str("a marker for a folder"),

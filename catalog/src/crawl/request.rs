@@ -20,6 +20,8 @@ pub struct Request {
     pub table_name: Option<String>,
     pub table_prefix: String,
     pub classifiers: Vec<Classifier>,
+    /// Only objects whose key below the target matches this glob, `*.json`.
+    pub include: Option<String>,
     /// The crawler's name. A crawl without one remembers by its targets and options.
     pub crawler: Option<String>,
 }
@@ -45,6 +47,7 @@ impl Request {
             table_name: None,
             table_prefix: crawler.table_prefix.clone().unwrap_or_default(),
             classifiers,
+            include: None,
             crawler: Some(crawler.name.clone()),
         })
     }
@@ -74,6 +77,7 @@ impl Request {
         Ok(Target {
             location: Location::parse(&target.path)?,
             exclusions: Exclusions::new(&target.exclusions)?,
+            include: self.include.as_ref().map(|glob| Exclusions::new(&[glob])).transpose()?,
             sample,
             new_folders_only: self.options.recrawl == RecrawlBehavior::CrawlNewFoldersOnly,
         })

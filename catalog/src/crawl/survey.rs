@@ -25,6 +25,8 @@ pub(super) struct Target {
     /// A folder, a bucket or an object; a folder with or without its trailing slash.
     pub location: Location,
     pub exclusions: Exclusions,
+    /// Only objects that match are looked at, where there is one.
+    pub include: Option<Exclusions>,
     /// At most so many objects of each folder are read.
     pub sample: Option<usize>,
     /// Objects of folders that were there at the last run are not read again, changed or not.
@@ -222,6 +224,11 @@ impl<'t> Listing<'t> {
         if let Some(pattern) = self.target.exclusions.matching(relative) {
             let at = Location { key: object.key.clone(), ..self.folder.clone() };
             self.left_out.push((at.to_string(), Reason::Excluded(pattern.to_string())));
+            return None;
+        }
+        if let Some(include) = self.target.include.as_ref().filter(|include| include.matching(relative).is_none()) {
+            let at = Location { key: object.key.clone(), ..self.folder.clone() };
+            self.left_out.push((at.to_string(), Reason::NotIncluded(include.patterns().join(", "))));
             return None;
         }
         if let Some((claimed, _)) = claim(relative) {

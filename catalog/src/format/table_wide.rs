@@ -1,7 +1,7 @@
 //! Parameters of a table that change what is read whatever its format is.
 
 use crate::error::{Error, Result};
-use crate::table::Table;
+use crate::table::{Parameters, Table};
 
 /// Refuses what a query over the table would have to honour and cannot: partition projection, client-side encryption,
 /// buckets that are not there yet. The engine calls it before it scans.
@@ -24,12 +24,12 @@ pub fn refuse_unsupported(table: &Table) -> Result<()> {
     Ok(())
 }
 
-/// The globs of the table parameter `exclusions`, which Glue's crawler writes as a JSON array of strings. Objects that match one
+/// The globs of the parameter `exclusions` of a table or partition, which Glue's crawler writes as a JSON array of strings. Objects that match one
 /// are no data of the table. Athena ignores them; Civetta owns both sides and honours them (glue.md, P6).
 ///
 /// Errors: `InvalidInput` when it is not such an array: reading too much silently would be worse.
-pub fn exclusions(table: &Table) -> Result<Vec<String>> {
-    match table.parameter("exclusions").map(str::trim) {
+pub fn exclusions(parameters: Option<&Parameters>) -> Result<Vec<String>> {
+    match parameters.and_then(|parameters| parameters.get("exclusions")).map(|text| text.trim()) {
         None | Some("") => Ok(Vec::new()),
         Some(text) => serde_json::from_str(text).map_err(|error| {
             Error::invalid(format!("parameter 'exclusions' is '{text}': expected a JSON array of globs")).caused_by(error)

@@ -240,9 +240,9 @@ fn tables_are_refused_for_what_the_whole_needs() {
 #[test]
 fn exclusions_are_a_json_array() {
     let with = |text: &str| table(PARQUET, &[], &[("exclusions", text)]).0;
-    assert_eq!(exclusions(&with(r#"["**.tmp","a/[!0]*"]"#)).unwrap(), ["**.tmp", "a/[!0]*"]);
-    assert_eq!(exclusions(&Table::default()).unwrap(), Vec::<String>::new());
-    assert_eq!(exclusions(&with("**.tmp")).unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(exclusions(with(r#"["**.tmp","a/[!0]*"]"#).parameters.as_ref()).unwrap(), ["**.tmp", "a/[!0]*"]);
+    assert_eq!(exclusions(None).unwrap(), Vec::<String>::new());
+    assert_eq!(exclusions(with("**.tmp").parameters.as_ref()).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
 #[test]

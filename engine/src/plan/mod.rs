@@ -2,13 +2,13 @@
 //! expanded until no new name appears, and only then the planner runs, with nothing left to look up.
 
 mod context;
+mod files;
 
 mod output;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use catalog::storage::Location;
 use catalog::table::Table;
 use catalog::{Error, ErrorKind, Result, name};
 use datafusion::common::config::SqlParserOptions;
@@ -133,7 +133,7 @@ impl Planner<'_> {
                 "'{text}': files are queried by location only in local commands; register a table with CREATE EXTERNAL TABLE or a crawler"
             )));
         }
-        Err(Error::internal(format!("{:?}{:?}", Location::parse(text)?, hidden)))
+        files::table(self.lake, text, hidden).await.map_err(|error| error.within(format!("'{text}'")))
     }
 }
 

@@ -75,6 +75,7 @@ impl LakeTable {
     fn build(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>) -> Result<Self> {
         let descriptor = table.storage_descriptor.as_ref().ok_or_else(|| Error::invalid("it has no storage descriptor"))?;
         let location = descriptor.location.as_deref().ok_or_else(|| Error::invalid("it has no location"))?;
+        let root = Location::parse(location)?;
         let format = Format::of(&table, descriptor)?;
         refuse_unreadable(&format, &table)?;
         let keys: Vec<FieldRef> = fields(table.partition_keys())?;
@@ -86,8 +87,8 @@ impl LakeTable {
         all.extend(hidden.iter().map(|column| column.field()));
         Ok(Self {
             lake,
-            root: Location::parse(location)?.folder(),
-            exclusions: snapshot::exclusions(&table)?,
+            exclusions: snapshot::exclusions(&root, table.parameters.as_ref())?,
+            root,
             format: Arc::new(format),
             schema: Arc::new(Schema::new(all)),
             keys,
@@ -101,6 +102,21 @@ impl LakeTable {
     pub(crate) fn with_files(mut self, files: Vec<LakeFile>) -> Self {
         self.fixed = Some(files);
         self
+    }
+
+    /// The data objects of partitions that are in no catalog; of the root where the table has no keys.
+    pub(crate) async fn files_of(&self, partitions: &[Partition]) -> Result<Vec<LakeFile>> {
+        let folders = if self.keys.is_empty() {
+            vec![self.root_folder()]
+        } else {
+            partitions.iter().map(|partition| self.folder(partition)).collect::<Result<_>>()?
+        };
+        self.lake.files(&self.root, folders, &self.exclusions).await
+    }
+
+    fn root_folder(&self) -> Folder {
+        let (location, format) = (self.root.clone(), Arc::clone(&self.format));
+        Folder { location, keys: Arc::from([]), format, exclusions: None }
     }
 
     fn constants(&self) -> usize {
@@ -142,7 +158,7 @@ impl LakeTable {
     /// The partitions that the filters leave; the table itself where it has no partition keys.
     async fn folders(&self, state: &dyn Session, filters: &[Expr], on_keys: &[Expr]) -> datafusion::common::Result<Vec<Folder>> {
         if self.keys.is_empty() {
-            return Ok(vec![Folder { location: self.root.clone(), keys: Arc::from([]), format: Arc::clone(&self.format) }]);
+            return Ok(vec![self.root_folder()]);
         }
         let schema = Arc::new(Schema::new(self.keys.clone()));
         let filter = prune::catalog_filter(filters, &self.key_names());
@@ -173,7 +189,8 @@ impl LakeTable {
             Some(location) => Location::parse(location)?.folder(),
             None => return Err(Error::bad_data(format!("partition '{}' has no location", named()))),
         };
-        Ok(Folder { location, keys: keys.into(), format: self.format_of(partition)? })
+        let exclusions = snapshot::exclusions(&location, partition.parameters.as_ref())?;
+        Ok(Folder { location, keys: keys.into(), format: self.format_of(partition)?, exclusions })
     }
 
     /// A partition is read as its own descriptor says; mostly that is what the table's says.

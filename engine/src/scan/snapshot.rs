@@ -8,7 +8,7 @@ use catalog::crawl::left_out;
 use catalog::crawl::spark_log::{self, Committed};
 use catalog::format::Format;
 use catalog::storage::{Listed, Location, Object, Storage};
-use catalog::table::{Partition, Table};
+use catalog::table::{Parameters, Partition, Table};
 use catalog::{Catalog, Error, PageRequest, PartitionFilter, Result};
 use datafusion::common::ScalarValue;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -34,6 +34,16 @@ pub(crate) struct Folder {
     pub(crate) location: Location,
     pub(crate) keys: Arc<[ScalarValue]>,
     pub(crate) format: Arc<Format>,
+    /// Of the partition alone, beside the table's.
+    pub(crate) exclusions: Exclusions,
+}
+
+impl Folder {
+    /// Whether an object below the folder is the partition's.
+    fn has(&self, object: &Object) -> bool {
+        let inside = relative(&self.location, &object.key);
+        self.exclusions.as_ref().is_none_or(|globs| globs.matching(inside).is_none())
+    }
 }
 
 /// Up to this many partitions are listed one by one; more are found in one listing of the table's root.
@@ -73,12 +83,13 @@ impl Lake {
         })
     }
 
-    /// The data objects of `folders`: hidden, empty and excluded ones are left out as Hive and Athena leave them out.
+    /// The data objects of `folders`: hidden, empty and excluded ones are left out as Hive and Athena leave them out, and so is
+    /// what Spark's streaming sink has not committed.
     pub(crate) async fn files(&self, root: &Location, folders: Vec<Folder>, exclusions: &Exclusions) -> Result<Vec<LakeFile>> {
-        let (files, committed) = tokio::try_join!(self.listed(root, folders, exclusions), self.committed(root))?;
+        let one = matches!(folders.as_slice(), [folder] if folder.location == *root);
+        let (files, committed) = tokio::try_join!(self.listed(root, folders, exclusions), self.committed(root, one))?;
         let Some(committed) = committed else { return Ok(files) };
-        let relative = |file: &LakeFile| file.location.key.strip_prefix(&root.key).map(|key| committed.contains(key));
-        Ok(files.into_iter().filter(|file| relative(file).unwrap_or(true)).collect())
+        Ok(files.into_iter().filter(|file| committed.contains(relative(root, &file.location.key))).collect())
     }
 
     async fn listed(&self, root: &Location, folders: Vec<Folder>, exclusions: &Exclusions) -> Result<Vec<LakeFile>> {
@@ -89,7 +100,8 @@ impl Lake {
         let listed: Vec<Vec<LakeFile>> = stream::iter(folders)
             .map(|folder| async move {
                 let objects = self.list(&folder.location).await?;
-                Ok::<_, Error>(data_objects(&folder.location, &objects, exclusions, root).map(|o| file(&folder, o)).collect())
+                let data = data_objects(&folder.location, &objects, exclusions, root);
+                Ok::<_, Error>(data.filter(|object| folder.has(object)).map(|object| file(&folder, object)).collect())
             })
             .buffered(CONCURRENT_LISTINGS)
             .try_collect()
@@ -112,7 +124,7 @@ impl Lake {
             None
         };
         Ok(data_objects(root, &objects, exclusions, root)
-            .filter_map(|object| owner(object).map(|folder| file(folder, object)))
+            .filter_map(|object| owner(object).filter(|folder| folder.has(object)).map(|folder| file(folder, object)))
             .collect())
     }
 
@@ -146,14 +158,14 @@ const SPARK_LOG: &str = "_spark_metadata/";
 
 impl Lake {
     /// What Spark's streaming sink has committed, where it keeps a log in the table's root: files that are not in it are not
-    /// data. One listing per table and query.
-    async fn committed(&self, root: &Location) -> Result<Option<Committed>> {
-        let log = Location { key: format!("{}{SPARK_LOG}", root.key), ..root.clone() };
-        let objects = self.list(&log).await?;
+    /// data. `listed`: the whole root is listed anyway, else this is one more listing.
+    async fn committed(&self, root: &Location, listed: bool) -> Result<Option<Committed>> {
+        let log = root.folder().join(SPARK_LOG);
+        let objects = self.list(if listed { root } else { &log }).await?;
         let names = objects.iter().filter_map(|object| object.key.strip_prefix(&log.key));
         let mut committed = None;
         for name in spark_log::current(names) {
-            let at = Location { key: format!("{}{name}", log.key), ..log.clone() };
+            let at = log.join(name);
             let bytes = self.storage.get(&at).await?;
             let known = committed.get_or_insert_with(Committed::default);
             known.read(&String::from_utf8_lossy(&bytes)).map_err(|error| error.within(&at))?;
@@ -162,13 +174,25 @@ impl Lake {
     }
 }
 
-/// Glue's exclusion globs that the crawler wrote into the table, relative to the table's root.
-pub(crate) type Exclusions = Option<catalog::crawl::Exclusions>;
+/// Globs of objects that lie below a table or partition and are not its data, as the crawler wrote them into the definition.
+pub(crate) type Exclusions = Option<Arc<catalog::crawl::Exclusions>>;
 
-/// The exclusions of a table, ready to match.
-pub(crate) fn exclusions(table: &Table) -> Result<Exclusions> {
-    let globs = catalog::format::exclusions(table)?;
-    if globs.is_empty() { Ok(None) } else { catalog::crawl::Exclusions::new(&globs).map(Some) }
+/// The exclusions of a table or partition at `location`, ready to match.
+pub(crate) fn exclusions(location: &Location, parameters: Option<&Parameters>) -> Result<Exclusions> {
+    let globs = catalog::format::exclusions(parameters)?;
+    if globs.is_empty() {
+        return Ok(None);
+    }
+    catalog::crawl::Exclusions::of_table(location, &globs).map(|globs| Some(Arc::new(globs)))
+}
+
+/// A key as seen from a folder; the name of the object when the location is the object itself.
+fn relative<'a>(folder: &Location, key: &'a str) -> &'a str {
+    match key.strip_prefix(folder.key.trim_end_matches('/')).map(|rest| rest.trim_start_matches('/')) {
+        None => key,
+        Some("") => key.rsplit('/').next().unwrap_or(key),
+        Some(rest) => rest,
+    }
 }
 
 fn within(root: &Location, folder: &Location) -> bool {
@@ -182,10 +206,8 @@ fn data_objects<'a>(
     root: &'a Location,
 ) -> impl Iterator<Item = &'a Object> {
     objects.iter().filter(move |object| {
-        let inside = object.key.strip_prefix(&folder.key).unwrap_or(&object.key);
-        let relative = object.key.strip_prefix(&root.key).unwrap_or(inside);
-        left_out::by_name(inside, object.size).is_none()
-            && exclusions.as_ref().is_none_or(|globs| globs.matching(relative).is_none())
+        left_out::by_name(relative(folder, &object.key), object.size).is_none()
+            && exclusions.as_ref().is_none_or(|globs| globs.matching(relative(root, &object.key)).is_none())
     })
 }
 
