@@ -73,18 +73,7 @@ pub(super) fn assemble(group: &Group, survey: &mut Survey, own_globs: &[String])
     parameters.extend(statistics(&chosen, &survey.data));
     parameters.extend(exclusions_parameter(&globs).map(|globs| ("exclusions".to_string(), globs)));
     let (objects, bytes) = chosen.totals(&survey.data);
-    Ok(Found {
-        called: called(&location),
-        location,
-        columns,
-        keys,
-        reading,
-        parameters,
-        partitions,
-        objects,
-        bytes,
-        why,
-    })
+    Ok(Found { called: called(&location), location, columns, keys, reading, parameters, partitions, objects, bytes, why })
 }
 
 fn reading(description: &Description) -> Reading {

@@ -144,6 +144,12 @@ fn what_is_not_done_is_refused_by_name() {
         ),
         (
             OPENX_JSON,
+            ("jsonPath", "$.Records[*]"),
+            NotSupported,
+            "the parameter 'jsonPath' is not supported: records are the objects themselves or the elements of an array",
+        ),
+        (
+            OPENX_JSON,
             ("civetta.json.framing", "lines"),
             InvalidInput,
             "parameter 'civetta.json.framing' is 'lines': expected values, array or strings",
