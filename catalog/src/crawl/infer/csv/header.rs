@@ -60,7 +60,9 @@ const HEADINGS: [&str; 40] = [
 pub(super) fn is_header(rows: &[Vec<String>]) -> Option<Option<String>> {
     let (first, below) = rows.split_first()?;
     let named = first.iter().enumerate().all(|(at, cell)| is_name(cell) || (cell.is_empty() && at + 1 == first.len()));
-    if !named || below.is_empty() {
+    // A line above the table, as Spark's logs begin with their version, names nothing.
+    let is_narrow = below.iter().filter(|row| row.len() > first.len()).count() * 2 > below.len();
+    if !named || below.is_empty() || is_narrow {
         return None;
     }
     if below.iter().flatten().any(|cell| !matches!(Type::of(cell.as_bytes()), Type::Text | Type::Empty)) {
@@ -161,6 +163,8 @@ mod tests {
             ("a,,c\n1,2,3", false),
             ("a,b,\n1,2,3", true),
             ("a,b", false),
+            ("v1\n1,2\n3,4", false),
+            ("a,b,c\n1,2\n3,4,5,6", true),
         ] {
             assert_eq!(is_header(&rows(text)).is_some(), header, "{text}");
         }
