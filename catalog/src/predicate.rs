@@ -43,7 +43,7 @@ impl Range {
 
     /// Whether it holds one value.
     pub(crate) fn is_point(&self) -> bool {
-        self.high == key::after(&self.low)
+        !self.low.is_empty() && self.high == key::after(&self.low)
     }
 }
 

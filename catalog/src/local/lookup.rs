@@ -107,15 +107,8 @@ impl Plan {
         Self { index, bounds: bounds.collect(), ranges }
     }
 
-    /// One read of a range, from after `position` on.
-    async fn read(
-        &self,
-        connection: &mut AnyConnection,
-        table: i64,
-        range: &Range,
-        position: Option<&Position>,
-        limit: usize,
-    ) -> Result<Vec<AnyRow>> {
+    /// The statement that reads a range from after `position` on, and what it binds after the table's number.
+    fn statement<'a>(&'a self, range: &'a Range, position: Option<&'a Position>, limit: usize) -> (String, Vec<&'a [u8]>) {
         let column = self.index.map_or("key".to_owned(), |key| format!("k{key}"));
         let mut values: Vec<&[u8]> = Vec::new();
         let mut bind = |value| {
@@ -139,6 +132,18 @@ impl Plan {
             None => format!(" ORDER BY key LIMIT {limit}"),
             Some(_) => format!(" ORDER BY {column}, key LIMIT {limit}"),
         });
+        (sql, values)
+    }
+
+    async fn read(
+        &self,
+        connection: &mut AnyConnection,
+        table: i64,
+        range: &Range,
+        position: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<AnyRow>> {
+        let (sql, values) = self.statement(range, position, limit);
         let query = values.into_iter().fold(sqlx::query(AssertSqlSafe(sql)).bind(table), |query, value| query.bind(value));
         Ok(query.fetch_all(connection).await?)
     }
@@ -208,4 +213,57 @@ fn joined(of_key: &[Vec<Range>]) -> Vec<Range> {
         .into_iter()
         .map(|prefix| if prefix.is_empty() { Range::all() } else { Range { high: key::after(&prefix), low: prefix } })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Comparison;
+    use crate::local::connect::Connections;
+    use crate::local::schema;
+    use crate::table::{Column, Table};
+
+    fn compare(key: &str, op: Comparison, value: &str) -> PartitionFilter {
+        PartitionFilter::Compare { key: key.to_owned(), op, value: value.to_owned() }
+    }
+
+    fn plan(filter: &PartitionFilter) -> Plan {
+        let keys = vec![Column::new("region", "string"), Column::new("day", "date"), Column::new("hour", "int")];
+        let table = Table { partition_keys: Some(keys), ..Table::default() };
+        Plan::new(Some(&Predicate::new(&table, filter).unwrap()), 3)
+    }
+
+    /// What SQLite does: one search of one index, no scan and no sorting, whatever the filter and wherever the page begins.
+    #[tokio::test]
+    async fn every_read_is_a_search_of_one_index_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = Connections::sqlite(&folder.path().join("catalog.db")).await.unwrap();
+        schema::migrate(&connections).await.unwrap();
+        let mut connection = connections.read().await.unwrap();
+        let (region, day) = (compare("region", Comparison::Eq, "eu"), compare("day", Comparison::Eq, "2024-01-01"));
+        let hour = compare("hour", Comparison::Gt, "9");
+        for (filter, index) in [
+            (region.clone(), "sqlite_autoindex_partitions_1 (table_id=? AND key>? AND key<?)"),
+            (
+                PartitionFilter::And(vec![region.clone(), hour.clone()]),
+                "sqlite_autoindex_partitions_1 (table_id=? AND key>? AND key<?)",
+            ),
+            (PartitionFilter::And(vec![day, hour.clone()]), "partitions_k1 (table_id=? AND "),
+            (hour.clone(), "partitions_k2 (table_id=? AND "),
+            (PartitionFilter::Or(vec![region, hour]), "sqlite_autoindex_partitions_1 (table_id=? AND key>? AND key<?)"),
+        ] {
+            let plan = plan(&filter);
+            let range = plan.ranges.first().unwrap();
+            let position = Position { value: range.low.clone(), joined: range.low.clone() };
+            for position in [None, Some(&position)] {
+                let (sql, values) = plan.statement(range, position, 10);
+                let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).bind(1_i64);
+                let rows =
+                    values.into_iter().fold(query, |query, value| query.bind(value)).fetch_all(&mut *connection).await.unwrap();
+                let steps: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+                let [step] = steps.as_slice() else { panic!("{filter:?}: {steps:?}") };
+                assert!(step.starts_with(&format!("SEARCH partitions USING INDEX {index}")), "{filter:?}: {step}");
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! AWS Glue as a catalog, against moto's server.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;

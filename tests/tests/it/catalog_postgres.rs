@@ -1,5 +1,7 @@
 //! The embedded catalog on a real PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::time::Duration;
 
 use catalog::conformance::{self, Expect};

@@ -1,6 +1,8 @@
 //! Real servers that tests start for themselves: PostgreSQL of the distribution and moto's stand-in for AWS. Each has a folder
 //! and an address of its own and ends with its value.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
