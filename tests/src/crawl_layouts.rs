@@ -12,17 +12,21 @@ use catalog::storage::{Storage, StorageConfig};
 use catalog::{Catalog, PageRequest};
 use tempfile::TempDir;
 
-/// The layouts, unpacked into a folder of this test's own.
-fn layouts() -> (TempDir, PathBuf) {
+/// An archive of the shared data, unpacked into a folder of this test's own; the archive holds one folder, `name`.
+fn unpacked(archive: &str, name: &str) -> (TempDir, PathBuf) {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let shared = std::env::var_os("CIVETTA_SHARED").map_or(beside, PathBuf::from);
-    let archive = shared.join("data/layouts.tar.gz");
-    assert!(archive.exists(), "{} is missing: the layouts of streaming tools are needed for this test", archive.display());
+    let archive = shared.join("data").join(archive);
+    assert!(archive.exists(), "{} is missing: this test crawls what is in it", archive.display());
     let folder = tempfile::tempdir().unwrap();
     let unpacked = Command::new("tar").arg("xzf").arg(&archive).arg("-C").arg(folder.path()).status().unwrap();
     assert!(unpacked.success(), "tar could not unpack {}", archive.display());
-    let root = folder.path().join("layouts");
+    let root = folder.path().join(name);
     (folder, root)
+}
+
+fn layouts() -> (TempDir, PathBuf) {
+    unpacked("layouts.tar.gz", "layouts")
 }
 
 struct House {
@@ -216,4 +220,22 @@ async fn files_that_spark_never_committed_are_no_data() {
     let [table] = report.tables.as_slice() else { panic!("{report:?}") };
     assert_eq!((table.objects, table.columns.len()), (5, 3), "{table:?}");
     assert!(report.left_out.iter().any(|left| left.reason.to_string().contains("not committed")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn table_formats_are_registered_as_what_they_are() {
+    for (archive, format, tables) in
+        [("tables-delta.tar.gz", "delta", 103), ("tables-iceberg.tar.gz", "iceberg", 29), ("tables-hudi.tar.gz", "hudi", 40)]
+    {
+        let (_keep, root) = unpacked(archive, format);
+        let house = House::new().await;
+        let report = house.crawl(format, &root).await;
+        let of_format = report.tables.iter().filter(|table| table.format == format).count();
+        let left_out: Vec<&str> =
+            report.left_out.iter().map(|left| left.object.as_str()).filter(|object| object.ends_with('/')).collect();
+        assert_eq!((of_format, report.tables.len()), (tables, tables), "{format}; left out: {left_out:?}");
+        let without: Vec<&str> =
+            report.tables.iter().filter(|table| table.columns.is_empty()).map(|table| table.name.as_str()).collect();
+        println!("{format}: {left_out:?} left out, {without:?} have no columns");
+    }
 }

@@ -61,7 +61,15 @@ pub async fn find(
             finds.tables.push(assemble(&group, &mut survey, target.exclusions.patterns())?);
         }
         for claimed in &survey.claimed {
-            finds.tables.push(lake::found(claimed, &survey.base, storage, &readers).await?);
+            match lake::found(claimed, &survey.base, storage, &readers).await {
+                Ok(table) => finds.tables.push(table),
+                // One damaged log must not hide the other tables.
+                Err(error) if matches!(error.kind(), ErrorKind::BadData | ErrorKind::ObjectNotFound) => {
+                    let at = survey.base.join(&claimed.folder).to_string();
+                    survey.left_out.push((at, Reason::Unrecognised(error.message().to_string())));
+                }
+                Err(error) => return Err(error),
+            }
         }
         progress.add_tables(finds.tables.len() - before);
         finds.left_out.append(&mut survey.left_out);

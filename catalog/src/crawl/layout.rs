@@ -123,7 +123,9 @@ fn roots(entries: &[Entry<'_>]) -> Vec<Root> {
 /// The folder that an object, being the marker of a table format, claims.
 pub(super) fn claim(key: &str) -> Option<(&str, RootKind)> {
     if let Some(folder) = folder_before(key, "_delta_log/")
-        && (key.ends_with(".json") || key.ends_with(".parquet"))
+        && let Some(name) = key.get(folder.len() + "_delta_log/".len()..)
+        && name.starts_with(|c: char| c.is_ascii_digit())
+        && (name.ends_with(".json") || name.ends_with(".parquet"))
     {
         return Some((folder, RootKind::Delta));
     }

@@ -22,9 +22,12 @@ pub(crate) fn commits<'a>(names: &[&'a str]) -> Vec<(u64, &'a str)> {
     commits
 }
 
-/// The files of the newest checkpoint: one, or all parts of it.
-pub(crate) fn newest_checkpoint<'a>(names: &[&'a str]) -> Vec<&'a str> {
-    let is_checkpoint = |name: &&&'a str| name.contains(".checkpoint.") && name.ends_with(".parquet");
+/// The files of the newest checkpoint: one, or all parts of it; Parquet, or JSON as a checkpoint of version 2 may be. Its
+/// sidecars hold no schema.
+pub(super) fn newest_checkpoint<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    let is_checkpoint = |name: &&&'a str| {
+        !name.contains('/') && name.contains(".checkpoint.") && (name.ends_with(".parquet") || name.ends_with(".json"))
+    };
     let version = |name: &'a str| name.split('.').next().unwrap_or_default();
     let Some(newest) = names.iter().filter(is_checkpoint).map(|name| version(name)).max() else { return Vec::new() };
     names.iter().filter(is_checkpoint).copied().filter(|name| version(name) == newest).collect()
@@ -50,7 +53,7 @@ struct Action {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MetaData {
-    schema_string: String,
+    schema_string: Option<String>,
     #[serde(default)]
     partition_columns: Vec<String>,
 }
@@ -65,14 +68,22 @@ impl Log {
     ///
     /// Errors: `BadData` for a line that is no action.
     pub(crate) fn read(&mut self, version: u64, commit: &[u8]) -> Result<()> {
-        for line in commit.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-            let action: Action = serde_json::from_slice(line)
-                .map_err(|error| Error::bad_data(format!("a line is no action of Delta's log: {error}")).caused_by(error))?;
-            if let Some(metadata) = action.meta_data
+        self.read_actions(commit)?;
+        self.version.get_or_insert(version);
+        Ok(())
+    }
+
+    /// An action a line. What follows it on its line is ignored, as Spark ignores it: there are logs with such a thing.
+    fn read_actions(&mut self, text: &[u8]) -> Result<()> {
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        for action in lines.filter_map(|line| serde_json::Deserializer::from_slice(line).into_iter::<Action>().next()) {
+            let bad = |error| Error::bad_data(format!("a line is no action of Delta's log: {error}")).caused_by(error);
+            let action = action.map_err(bad)?;
+            if let Some(MetaData { schema_string: Some(schema), partition_columns }) = action.meta_data
                 && self.schema.is_none()
             {
-                self.schema = Some(metadata.schema_string);
-                self.partitions = metadata.partition_columns;
+                self.schema = Some(schema);
+                self.partitions = partition_columns;
             }
             if let Some(info) = action.commit_info
                 && self.version.is_none()
@@ -80,14 +91,16 @@ impl Log {
                 self.committed = info.timestamp;
             }
         }
-        self.version.get_or_insert(version);
         Ok(())
     }
 
     /// Takes in a checkpoint or a part of one.
     ///
-    /// Errors: `BadData` when it is no Parquet file.
+    /// Errors: `BadData` when it is neither a Parquet file with a schema nor actions as JSON.
     pub(crate) fn read_checkpoint(&mut self, bytes: Bytes) -> Result<()> {
+        if !bytes.starts_with(b"PAR1") {
+            return self.read_actions(&bytes);
+        }
         let bad = |error: &dyn std::fmt::Display| Error::bad_data(format!("the checkpoint cannot be read: {error}"));
         let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(|error| bad(&error).caused_by(error))?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), ["metaData.schemaString"]);
