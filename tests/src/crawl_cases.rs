@@ -250,6 +250,17 @@ impl<'a> Run<'a> {
                 self.home.table_versions(DATABASE, &table.name, PageRequest::default()).await.unwrap().items.len() as u64;
             differ("versions", json!(versions.min(most)), &json!(versions));
         }
+        bad.extend(self.check_partitions(table, want).await);
+        bad
+    }
+
+    async fn check_partitions(&self, table: &Table, want: &Value) -> Vec<String> {
+        let mut bad = Vec::new();
+        let mut differ = |what: &str, found: Value, wanted: &Value| {
+            if found != *wanted {
+                bad.push(format!("{} {what}: {found}, not {wanted}", table.name));
+            }
+        };
         if let Some(wanted) = want.get("partitions").filter(|partitions| !partitions.is_null()) {
             let partitions = self.partitions(&table.name).await;
             if let Some(count) = wanted.get("count") {
@@ -268,7 +279,7 @@ impl<'a> Run<'a> {
             if want.get("partitions_inherit").is_some_and(|inherit| inherit == true) {
                 let same = partitions
                     .iter()
-                    .all(|partition| partition.storage_descriptor.as_ref().is_some_and(|own| own.columns == sd.columns));
+                    .all(|partition| partition.storage_descriptor.as_ref().is_some_and(|own| own.columns() == table.columns()));
                 differ("partitions inherit", json!(same), &json!(true));
             }
         }
