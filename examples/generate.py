@@ -78,8 +78,8 @@ def phone_accelerometer(pushes=12):
         at = 1700000000 + n
         payload = [{"name": "accelerometer", "time": (at * 1000 + 20 * i) * 1_000_000,
                     "values": {"x": round(rnd.gauss(0, .4), 6), "y": round(rnd.gauss(0, .4), 6), "z": round(rnd.gauss(9.81, .3), 6)}} for i in range(10)]
-        session = f"session-{1 + n // 6}"
-        write(f"phone_accelerometer/{session}/{at}.json", json.dumps({"messageId": n % 6, "sessionId": session, "deviceId": "pixel-8", "payload": payload}))
+        session = f"session-{1 + n * 2 // pushes}"
+        write(f"phone_accelerometer/{session}/{at}.json", json.dumps({"messageId": n, "sessionId": session, "deviceId": "pixel-8", "payload": payload}))
 
 
 def flight_states(polls=6):

@@ -89,6 +89,7 @@ async fn start(state: &SessionState, plan: &Arc<dyn ExecutionPlan>) -> Result<st
             _ => None,
         }
     })
+    .fuse()
     .boxed();
     let first = rows.try_next().await?;
     Ok(stream::iter(first.map(Ok)).chain(rows).boxed())

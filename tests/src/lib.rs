@@ -1,6 +1,1 @@
-//! Black-box tests.
-
-#[cfg(test)]
-mod crawl_cases;
-#[cfg(test)]
-mod crawl_layouts;
+//! Black-box tests; all of them are in `tests/it`.

@@ -1,3 +1,5 @@
+//! The embedded catalog on SQLite: the conformance suite, versions of the schema, leases.
+
 use std::sync::Arc;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Partition filters on rows, three-valued.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every export format, read back.
+
 use std::io;
 use std::sync::Arc;
 

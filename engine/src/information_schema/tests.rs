@@ -1,3 +1,5 @@
+//! The catalog as tables, and how little is read for it.
+
 use std::sync::Arc;
 
 use catalog::Catalog;

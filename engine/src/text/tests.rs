@@ -1,3 +1,5 @@
+//! Athena's text of every type.
+
 use std::sync::Arc;
 
 use arrow::array::*;

@@ -1,3 +1,5 @@
+//! What tables are made of inspections: SerDe, columns and parameters, by table.
+
 use super::*;
 use crate::crawl::inspect::{Content, Inspector};
 use crate::crawl::inspected::Finding;

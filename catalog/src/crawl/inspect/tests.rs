@@ -1,3 +1,5 @@
+//! One object in, what it is out: every format and framing.
+
 use std::io::Write;
 
 use super::*;

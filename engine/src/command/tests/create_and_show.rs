@@ -1,3 +1,5 @@
+//! What is created is shown, and what is shown creates it again.
+
 use catalog::ErrorKind;
 use catalog::table::Table;
 use sql::Statement;

@@ -1,3 +1,5 @@
+//! Databases, and names that are odd, missing or taken.
+
 use catalog::ErrorKind;
 
 use super::World;

@@ -1,3 +1,5 @@
+//! Partitions by ALTER TABLE.
+
 use catalog::ErrorKind;
 
 use super::World;

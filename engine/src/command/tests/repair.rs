@@ -1,3 +1,5 @@
+//! MSCK REPAIR TABLE over folders as they are found.
+
 use super::World;
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Views as Athena keeps them.
+
 use arrow::datatypes::{DataType, TimeUnit};
 use catalog::ErrorKind;
 use sql::view::View;

@@ -1,3 +1,5 @@
+//! CSV by table: dialects, headers, types.
+
 use super::*;
 use crate::crawl::shape::Shape;
 use crate::crawler::CsvClassifier;

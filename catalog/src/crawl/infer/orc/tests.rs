@@ -1,3 +1,5 @@
+//! ORC footers as real writers leave them.
+
 use super::*;
 
 /// Ends of files that pyarrow 21 wrote: columns a int64, B string, c decimal(10,2), d date, e timestamp, f list of int32,
