@@ -126,6 +126,15 @@ impl Engine {
         &self.0.resources.storage
     }
 
+    /// The names of all functions, in order: what an editor completes.
+    pub fn functions(&self) -> Vec<String> {
+        let state = self.state();
+        let scalar = state.scalar_functions().keys();
+        let names: std::collections::BTreeSet<&String> =
+            scalar.chain(state.aggregate_functions().keys()).chain(state.window_functions().keys()).collect();
+        names.into_iter().cloned().collect()
+    }
+
     /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).
     pub async fn run(&self, session: &mut Session, text: &str) -> Result<Answer> {
         match sql::parse(text)? {

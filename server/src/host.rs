@@ -1,0 +1,75 @@
+//! Who may speak to a server without keys: this machine's programs, and no web page. A page of another site can make a browser
+//! send requests here; a name that its owner lets point to 127.0.0.1 would even let it read the answers (DNS rebinding).
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, header};
+
+/// Why a request is refused; `None` lets it pass.
+pub(crate) fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+    let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("\0"));
+    match text(header::HOST) {
+        Some(host) if is_loopback(host) => {}
+        Some(_) => return Some("the Host header names neither localhost nor a loopback address; use http://127.0.0.1:PORT"),
+        None => return Some("the request has no Host header"),
+    }
+    let site = headers.get("sec-fetch-site").map(|value| value.to_str().unwrap_or("\0"));
+    if !matches!(site, None | Some("same-origin" | "none")) {
+        return Some("a page of another site may not ask this server");
+    }
+    match text(header::ORIGIN) {
+        Some(origin) if !is_own(origin) => Some("a page of another site may not ask this server"),
+        _ => None,
+    }
+}
+
+fn is_own(origin: &str) -> bool {
+    origin.split_once("://").is_some_and(|(scheme, host)| matches!(scheme, "http" | "https") && is_loopback(host))
+}
+
+/// Whether `HOST[:PORT]` is this machine by a name that nobody else controls. `*.localhost` is loopback by RFC 6761.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(name, _)| name),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let folded = name.to_ascii_lowercase();
+    folded == "localhost" || folded.ends_with(".localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(pairs: &[(&str, &str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+        }
+        refusal(&headers).is_some()
+    }
+
+    #[test]
+    fn hosts() {
+        for host in ["127.0.0.1:4580", "localhost", "LOCALHOST:1", "[::1]:4580", "bucket.localhost:4580", "127.9.9.9"] {
+            assert!(!refused(&[("host", host)]), "{host}");
+        }
+        for host in
+            ["evil.example:4580", "127.0.0.1.evil.example", "localhost.evil.example", "192.168.0.1", "", "[::]", "0.0.0.0:1"]
+        {
+            assert!(refused(&[("host", host)]), "{host}");
+        }
+        assert!(refused(&[]));
+    }
+
+    #[test]
+    fn browsers() {
+        let host = ("host", "localhost:4580");
+        assert!(refused(&[host, ("sec-fetch-site", "cross-site")]));
+        assert!(refused(&[host, ("sec-fetch-site", "same-site")]));
+        assert!(!refused(&[host, ("sec-fetch-site", "none")]));
+        assert!(refused(&[host, ("origin", "https://evil.example")]));
+        assert!(refused(&[host, ("origin", "null")]));
+        assert!(!refused(&[host, ("origin", "http://localhost:4580")]));
+    }
+}

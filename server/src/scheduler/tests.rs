@@ -1,0 +1,119 @@
+//! Schedules over a real catalog and real files.
+
+use super::*;
+use catalog::crawler::{CrawlState, CrawlerTargets, S3Target, Schedule};
+use catalog::local::LocalCatalog;
+use catalog::storage::{Storage, StorageConfig};
+use chrono::TimeZone;
+
+const EVERY_MINUTE: &str = "rate(1 minute)";
+
+/// A process: its own connections to the catalog in `folder`.
+async fn process(folder: &std::path::Path) -> Scheduler {
+    let home = LocalCatalog::open(folder).await.unwrap();
+    let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
+    let server = Server { catalog: Arc::new(home.clone()), home, storage };
+    Scheduler::new(server, Metrics::new(), CancellationToken::new())
+}
+
+/// A folder with one file, and a crawler over it that runs every minute.
+async fn prepared() -> (tempfile::TempDir, Crawler) {
+    let folder = tempfile::tempdir().unwrap();
+    let orders = folder.path().join("orders");
+    std::fs::create_dir(&orders).unwrap();
+    std::fs::write(orders.join("a.json"), "{\"id\": 1}\n").unwrap();
+    let crawler = Crawler {
+        name: "minutely".to_owned(),
+        targets: CrawlerTargets {
+            s3: vec![S3Target { path: format!("{}/", orders.display()), ..S3Target::default() }],
+            ..CrawlerTargets::default()
+        },
+        database_name: Some("sales".to_owned()),
+        schedule: Some(Schedule { schedule_expression: EVERY_MINUTE.to_owned(), state: "SCHEDULED".to_owned() }),
+        ..Crawler::default()
+    };
+    LocalCatalog::open(folder.path()).await.unwrap().create_crawler(crawler.clone()).await.unwrap();
+    (folder, crawler)
+}
+
+/// Looks at the crawler when it is due, and waits for what that starts.
+async fn look_at(scheduler: &Scheduler, crawler: &Crawler, due: DateTime<Utc>) {
+    let expression = Expression::parse(EVERY_MINUTE, SHORTEST).ok();
+    let scheduled = Scheduled { text: EVERY_MINUTE.to_owned(), due: Some(due), expression };
+    let mut known = HashMap::from([(crawler.name.clone(), scheduled)]);
+    let mut running = JoinSet::new();
+    scheduler.look(crawler, &mut known, &mut running).await;
+    assert!(known[&crawler.name].due.unwrap() > Utc::now(), "the same firing is still due");
+    running.join_all().await;
+}
+
+#[tokio::test]
+async fn of_two_processes_one_runs_a_firing() {
+    let (folder, crawler) = prepared().await;
+    let (one, other) = (process(folder.path()).await, process(folder.path()).await);
+    let due = Utc::now() - chrono::Duration::seconds(1);
+    tokio::join!(look_at(&one, &crawler, due), look_at(&other, &crawler, due));
+    let history = one.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
+    assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Completed]);
+    assert_eq!(other.server.catalog.table("sales", "orders").await.unwrap().columns()[0].name, "id");
+    let completed = [&one, &other]
+        .map(|process| process.metrics.text(Default::default()).contains("civetta_crawls_total{state=\"completed\"} 1\n"));
+    assert_eq!(completed.iter().filter(|completed| **completed).count(), 1);
+}
+
+#[tokio::test]
+async fn a_crawler_that_still_runs_is_not_started_again() {
+    let (folder, crawler) = prepared().await;
+    let process = process(folder.path()).await;
+    process.server.home.start_crawl("minutely", "somebody else", Duration::from_secs(60)).await.unwrap();
+    look_at(&process, &crawler, Utc::now()).await;
+    let history = process.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
+    assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Running]);
+    assert!(process.metrics.text(Default::default()).contains("civetta_crawls_total{state=\"failed\"} 0\n"));
+}
+
+#[tokio::test]
+async fn a_rate_counts_from_the_last_run_of_any_process() {
+    let (folder, crawler) = prepared().await;
+    let process = process(folder.path()).await;
+    let now = Utc::now();
+    let minute = chrono::Duration::minutes(1);
+    assert_eq!(process.begin(&crawler, EVERY_MINUTE, now).await.due, Some(now + minute));
+    look_at(&process, &crawler, now).await;
+    let began = process.last_run("minutely").await.unwrap();
+    assert_eq!(process.begin(&crawler, EVERY_MINUTE, now + minute * 10).await.due, Some(began + minute));
+    assert!(process.begin(&crawler, "rate(1 second)", now).await.due.is_none(), "a wrong schedule is never due");
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_stopped() {
+    let (folder, _) = prepared().await;
+    let process = process(folder.path()).await;
+    let stop = process.stop.clone();
+    let running = tokio::spawn(process.run());
+    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(10), running).await.unwrap().unwrap();
+}
+
+#[test]
+fn a_long_sleep_is_one_firing() {
+    let at = |minute| Utc.with_ymd_and_hms(2026, 1, 1, 0, minute, 0).unwrap();
+    let cron = Expression::parse("cron(0/5 * * * ? *)", SHORTEST).unwrap();
+    assert_eq!(next(&cron, at(5), at(5)), Some(at(10)));
+    assert_eq!(next(&cron, at(5), at(32)), Some(at(35)));
+    let rate = Expression::parse("rate(5 minutes)", SHORTEST).unwrap();
+    assert_eq!(next(&rate, at(5), at(6)), Some(at(10)));
+    assert_eq!(next(&rate, at(5), at(32)), Some(at(37)));
+}
+
+#[test]
+fn only_schedules_that_are_on_count() {
+    let crawler = |state: &str, text: &str| Crawler {
+        schedule: Some(Schedule { schedule_expression: text.to_owned(), state: state.to_owned() }),
+        ..Crawler::default()
+    };
+    assert_eq!(expression(&crawler("SCHEDULED", EVERY_MINUTE)), Some(EVERY_MINUTE));
+    assert_eq!(expression(&crawler("NOT_SCHEDULED", EVERY_MINUTE)), None);
+    assert_eq!(expression(&crawler("SCHEDULED", "")), None);
+    assert_eq!(expression(&Crawler::default()), None);
+}

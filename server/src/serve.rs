@@ -1,0 +1,87 @@
+//! The server: one port, the scheduler beside it, and an orderly end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use catalog::local::LocalCatalog;
+use catalog::storage::Storage;
+use catalog::{Catalog, Error, ErrorKind, Result};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+use crate::scheduler::Scheduler;
+use crate::{health, host};
+
+/// What a server serves.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Keeps crawlers, their schedules and their history.
+    pub home: LocalCatalog,
+    /// Where tables are.
+    pub catalog: Arc<dyn Catalog>,
+    /// Confined to what the configuration allows.
+    pub storage: Storage,
+}
+
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) server: Server,
+    pub(crate) metrics: Metrics,
+}
+
+/// Serves on `listen` until `stop`, then ends: no new requests, those under way are answered, running crawls are stopped and
+/// recorded. `ready` is called with the address once requests are taken (port 0 picks one).
+///
+/// Errors: `InvalidInput` for an address that other machines reach, because there are no access keys yet; `Unavailable` when
+/// the port cannot be had.
+pub async fn serve(server: Server, listen: SocketAddr, stop: CancellationToken, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+    if !listen.ip().is_loopback() {
+        return Err(Error::invalid(format!(
+            "refusing to listen on {listen}: this release has no access keys, so whoever reaches the port could read everything; \
+             listen on 127.0.0.1 (or on [::1])"
+        )));
+    }
+    let busy = |error: std::io::Error| {
+        Error::new(ErrorKind::Unavailable, format!("cannot listen on {listen}: {error}")).caused_by(error)
+    };
+    let listener = TcpListener::bind(listen).await.map_err(busy)?;
+    let address = listener.local_addr().map_err(busy)?;
+    let metrics = Metrics::new();
+    let schedules = tokio::spawn(Scheduler::new(server.clone(), metrics.clone(), stop.clone()).run());
+    ready(address);
+    let served =
+        axum::serve(listener, router(Shared { server, metrics })).with_graceful_shutdown(stop.clone().cancelled_owned()).await;
+    stop.cancel();
+    // It ends by itself once it is told; a panic in it was already logged.
+    let _ = schedules.await;
+    served.map_err(|error| Error::new(ErrorKind::Unavailable, format!("the server stopped: {error}")).caused_by(error))
+}
+
+fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "nothing here; try /healthz, /readyz or /metrics\n") })
+        .layer(from_fn_with_state(shared.clone(), guard))
+        .with_state(shared)
+}
+
+/// Every request passes here first.
+async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    shared.metrics.request();
+    match host::refusal(request.headers()) {
+        Some(why) => {
+            shared.metrics.refused();
+            (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
+        }
+        None => next.run(request).await,
+    }
+}

@@ -1,0 +1,57 @@
+//! `civetta serve`: the server in the foreground, until SIGTERM or Ctrl-C.
+
+use std::net::SocketAddr;
+
+use catalog::{Error, Result};
+use server::Server;
+use tokio_util::sync::CancellationToken;
+
+use super::say;
+use crate::config::{Config, Origin, Setting};
+use crate::failure::{Failure, Outcome};
+use crate::open::{Lake, Rights};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The address and port to listen on [default: 127.0.0.1:4580]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// A location beside the lake that the server may read, such as s3://bucket/ or file:///data/; may be given more than once
+    #[arg(long, value_name = "URL")]
+    root: Vec<String>,
+}
+
+pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
+    let mut config = config.clone();
+    if let Some(value) = args.listen {
+        config.listen = Setting { value, origin: Origin::Flag("--listen") };
+    }
+    if !args.root.is_empty() {
+        config.roots = Setting { value: args.root, origin: Origin::Flag("--root") };
+    }
+    let stop = CancellationToken::new();
+    let told = stop_when_told(stop.clone()).map_err(Failure::from)?;
+    let lake = Lake::open(&config, Rights::Server).await?;
+    let server = Server { home: lake.home, catalog: lake.catalog, storage: lake.storage };
+    let ready =
+        |address| say(format!("civetta serves on http://{address} (healthz, readyz, metrics) and runs the crawlers' schedules"));
+    let served = server::serve(server, config.listen.value, stop, ready).await;
+    told.abort();
+    Ok(served?)
+}
+
+/// SIGTERM and Ctrl-C ask for an orderly end.
+fn stop_when_told(stop: CancellationToken) -> Result<tokio::task::JoinHandle<()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wrong = |error| Error::internal(format!("cannot listen for signals: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(wrong)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(wrong)?;
+    Ok(tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        say("stopping");
+        stop.cancel();
+    }))
+}

@@ -1,0 +1,189 @@
+//! The values of settings that are more than a number: which catalog, which S3, how many bytes. Each parses from the text
+//! that a flag, a variable and the file share, and prints without secrets.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::Url;
+
+/// Where databases and tables are remembered.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum CatalogChoice {
+    /// A SQLite file in the data directory.
+    Embedded,
+    /// AWS Glue, by the usual AWS configuration.
+    Glue,
+    /// A PostgreSQL database; the URL may hold a password.
+    Postgres(Url),
+}
+
+impl FromStr for CatalogChoice {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "embedded" => Ok(Self::Embedded),
+            "glue" => Ok(Self::Glue),
+            _ => match Url::parse(text) {
+                Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") && url.has_host() => Ok(Self::Postgres(url)),
+                _ => Err("expected embedded, glue or postgres://USER@HOST/DATABASE"),
+            },
+        }
+    }
+}
+
+impl fmt::Display for CatalogChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Glue => f.write_str("glue"),
+            Self::Postgres(url) => f.write_str(&redacted(url)),
+        }
+    }
+}
+
+impl fmt::Debug for CatalogChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// What `s3://` means. Nothing ambient chooses it: `AWS_ENDPOINT_URL` is for clients, and would lead us to ourselves.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum S3Choice {
+    /// Folders under the data directory.
+    Embedded,
+    Aws,
+    /// MinIO and its kin; the URL may hold credentials.
+    Endpoint(Url),
+}
+
+impl FromStr for S3Choice {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "embedded" => Ok(Self::Embedded),
+            "aws" => Ok(Self::Aws),
+            _ => match Url::parse(text) {
+                Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Self::Endpoint(url)),
+                _ => Err("expected embedded, aws or http://ENDPOINT"),
+            },
+        }
+    }
+}
+
+impl fmt::Display for S3Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded => f.write_str("embedded"),
+            Self::Aws => f.write_str("aws"),
+            Self::Endpoint(url) => f.write_str(&redacted(url)),
+        }
+    }
+}
+
+impl fmt::Debug for S3Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// The URL without the password before the host and without any parameter that may hold one.
+fn redacted(url: &Url) -> String {
+    let mut shown = url.clone();
+    if shown.password().is_some() {
+        // It fails only for URLs that cannot have a password.
+        let _ = shown.set_password(Some("***"));
+    }
+    if shown.query().is_some() {
+        let pairs: Vec<_> = url
+            .query_pairs()
+            .map(|(key, value)| {
+                let secret = ["password", "secret", "token"].iter().any(|word| key.to_lowercase().contains(word));
+                (key.into_owned(), if secret { "***".to_owned() } else { value.into_owned() })
+            })
+            .collect();
+        shown.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    shown.to_string()
+}
+
+/// A size, `512MiB`, `4GB`, `2G`: with `iB` or a bare letter the unit is a power of 1024, with `B` one of 1000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl FromStr for Bytes {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a size such as 512MiB or 4GB";
+        let text = text.trim();
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let number: f64 = number.parse().map_err(|_| EXPECTED)?;
+        let unit = unit.trim().to_ascii_lowercase();
+        let (letter, base) = match unit.strip_suffix("ib").map(|letter| (letter, 1024_f64)) {
+            Some(binary) => binary,
+            None => unit.strip_suffix('b').map_or((unit.as_str(), 1024_f64), |letter| (letter, 1000_f64)),
+        };
+        let power = match letter {
+            "" => 0,
+            "k" => 1,
+            "m" => 2,
+            "g" => 3,
+            "t" => 4,
+            _ => return Err(EXPECTED),
+        };
+        let bytes = number * base.powi(power);
+        if !(1.0..1e18).contains(&bytes) {
+            return Err(EXPECTED);
+        }
+        Ok(Self(bytes as u64))
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+        match units.into_iter().find(|(shift, _)| self.0 >> shift << shift == self.0) {
+            Some((shift, unit)) => write!(f, "{}{unit}", self.0 >> shift),
+            None => write!(f, "{}B", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("4GiB", Some(4 << 30)),
+            ("4GB", Some(4_000_000_000)),
+            ("2g", Some(2 << 30)),
+            ("1.5 MiB", Some(3 << 19)),
+            ("1024", Some(1024)),
+            ("0", None),
+            ("-1GB", None),
+            ("4GX", None),
+            ("", None),
+            ("1e9", None),
+        ] {
+            assert_eq!(text.parse().ok(), bytes.map(Bytes), "{text}");
+        }
+        assert_eq!(Bytes(3 << 19).to_string(), "1536KiB");
+        assert_eq!(Bytes(1).to_string(), "1B");
+    }
+
+    #[test]
+    fn catalogs_and_their_secrets() {
+        assert_eq!("glue".parse(), Ok(CatalogChoice::Glue));
+        assert!("mysql://x/y".parse::<CatalogChoice>().is_err());
+        let choice: CatalogChoice = "postgresql://u:secret@h:5433/d?application_name=x&password=secret".parse().unwrap();
+        assert_eq!(format!("{choice:?}"), "postgresql://u:***@h:5433/d?application_name=x&password=***");
+        let choice: S3Choice = "http://key:secret@localhost:9000".parse().unwrap();
+        assert_eq!(choice.to_string(), "http://key:***@localhost:9000/");
+    }
+}
