@@ -1,8 +1,5 @@
 //! What the embedded catalog acknowledged survives SIGKILL at any moment, and what it did not is there whole or not at all.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![expect(clippy::print_stdout, reason = "the writer acknowledges on stdout")]
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -11,7 +11,8 @@ fn typed(home: &Home, arguments: &[&str], steps: &[(&str, &str)]) -> Ran {
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/terminal.py");
     command.arg(program).arg(civetta()).args(arguments).current_dir(home.path());
     command.env("CIVETTA_DATA", home.path().join("data")).env("PAGER", "cat > paged").env_remove("NO_COLOR");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("python3 is there");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("python3 is there");
     let steps = serde_json::to_string(steps).expect("JSON");
     child.stdin.take().expect("a pipe").write_all(steps.as_bytes()).expect("it reads");
     Ran::from(child.wait_with_output().expect("it ends"))
@@ -36,7 +37,8 @@ fn statements_of_many_lines_and_their_errors() {
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("\u{1b}[1;32mSELECT\u{1b}[0m"), "no colours\n{}", ran.stdout);
     // A later session has the statements of this one.
-    let later = typed(&home, &["shell"], &[("", "default> "), ("\u{1b}[A\u{1b}[A\u{1b}[A\u{1b}[A", "SELECT 7;"), ("\x03\\q\r", "")]);
+    let later =
+        typed(&home, &["shell"], &[("", "default> "), ("\u{1b}[A\u{1b}[A\u{1b}[A\u{1b}[A", "SELECT 7;"), ("\x03\\q\r", "")]);
     assert_eq!(later.code, 0, "{}", later.stdout);
 }
 
@@ -80,7 +82,11 @@ fn ctrl_c_stops_the_statement_and_not_the_shell() {
 #[test]
 fn what_is_longer_than_the_screen_goes_through_the_pager() {
     let home = Home::new();
-    let ran = typed(&home, &[], &[("", "default> "), ("SELECT * FROM UNNEST(range(1000, 1500)) AS t (n);\r", r"\(500 rows\)"), ("\\q\r", "")]);
+    let ran = typed(
+        &home,
+        &[],
+        &[("", "default> "), ("SELECT * FROM UNNEST(range(1000, 1500)) AS t (n);\r", r"\(500 rows\)"), ("\\q\r", "")],
+    );
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let paged = std::fs::read_to_string(home.path().join("paged")).expect("the pager ran");
     assert_eq!(paged.lines().count(), 502);
