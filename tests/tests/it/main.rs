@@ -10,6 +10,7 @@ mod catalog_postgres;
 mod cli;
 mod compat;
 mod crawl_cases;
+mod crawl_killed;
 mod crawl_layouts;
 mod lake;
 mod s3_server;
