@@ -39,9 +39,9 @@ struct Cli {
 
 const AFTER_HELP: &str = "Without a command, civetta opens the shell. Start with: civetta demo
 
-Every setting can also come from the environment (CIVETTA_DATA, CIVETTA_CONFIG, CIVETTA_CATALOG, CIVETTA_S3,
-CIVETTA_ANONYMOUS, CIVETTA_MEMORY, CIVETTA_THREADS, CIVETTA_LISTEN) or from civetta.toml; `civetta config` shows
-what holds. RUST_LOG=info (or debug) tells more on standard error.";
+Settings also come from the environment (CIVETTA_DATA, CIVETTA_CONFIG, CIVETTA_CATALOG, CIVETTA_S3, CIVETTA_ANONYMOUS, \
+CIVETTA_MEMORY, CIVETTA_THREADS, CIVETTA_LISTEN) and from civetta.toml; `civetta config` shows what holds. RUST_LOG=info tells \
+more on standard error.";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -43,10 +43,12 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let lake = Lake::open(config, Rights::Local).await?;
     let mut session = shell::session(&lake, args.database.as_deref()).await?;
     let (target, mut out) = destination(&args)?;
+    let mut answered = false;
     for statement in statements {
         let started = Instant::now();
         let printed = run::statement(&lake.engine, &mut session, statement.text, form, &mut out).await;
         let printed = printed.map_err(|error| Failure::within(placed(error, statement.position), &text))?;
+        answered |= printed.columns > 0;
         if terminal.is_terminal() && form.format == Format::Table && printed.columns > 0 {
             let rows = if printed.rows == 1 { "row" } else { "rows" };
             say(format!("({} {rows} in {:.3} s)", printed.rows, started.elapsed().as_secs_f64()));
@@ -54,7 +56,14 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     }
     out.flush().map_err(output)?;
     drop(out);
-    target.map_or(Ok(()), Target::keep).map_err(Failure::from)
+    match target {
+        Some(target) if answered => Ok(target.keep()?),
+        Some(_) => {
+            say("no statement had a result, so no file was written");
+            Ok(())
+        }
+        None => Ok(()),
+    }
 }
 
 fn text(args: &Args) -> Result<String> {

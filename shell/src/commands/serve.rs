@@ -7,7 +7,7 @@ use server::Server;
 use tokio_util::sync::CancellationToken;
 
 use super::say;
-use crate::config::{Config, Origin, Setting};
+use crate::config::{Config, Origin, S3Choice, Setting};
 use crate::failure::{Failure, Outcome};
 use crate::open::{Lake, Rights};
 
@@ -29,6 +29,7 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     if !args.root.is_empty() {
         config.roots = Setting { value: args.root, origin: Origin::Flag("--root") };
     }
+    refuse_itself(&config).map_err(Failure::usage)?;
     let stop = CancellationToken::new();
     let told = stop_when_told(stop.clone()).map_err(Failure::from)?;
     let lake = Lake::open(&config, Rights::Server).await?;
@@ -38,6 +39,25 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let served = server::serve(server, config.listen.value, stop, ready).await;
     told.abort();
     Ok(served?)
+}
+
+/// A server whose S3 is itself would ask itself for every object.
+fn refuse_itself(config: &Config) -> Result<()> {
+    let S3Choice::Endpoint(url) = &config.s3.value else { return Ok(()) };
+    let listen = config.listen.value;
+    let same_host = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if same_host && url.port_or_known_default() == Some(listen.port()) {
+        return Err(Error::invalid(format!(
+            "s3 is {}, which is where this server would listen; give --s3 another endpoint",
+            config.s3.value
+        )));
+    }
+    Ok(())
 }
 
 /// SIGTERM and Ctrl-C ask for an orderly end.

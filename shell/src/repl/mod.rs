@@ -191,20 +191,23 @@ impl Repl {
         })
     }
 
+    /// Runs the last statement until Ctrl-C, which is its proper end.
     async fn watch(&mut self, pause: Duration) -> Result<()> {
         let Some(text) = self.last.clone() else {
             return Err(Error::invalid("\\watch runs the last statement again; there is none yet"));
         };
         loop {
             match self.statement(&text).await {
-                Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Cancelled => break,
                 outcome => outcome?,
             }
             tokio::select! {
-                _ = interrupted() => return Ok(()),
+                _ = interrupted() => break,
                 () = tokio::time::sleep(pause) => {}
             }
         }
+        tell("");
+        Ok(())
     }
 
     fn show(&self, text: &[u8]) -> Result<()> {
@@ -226,6 +229,10 @@ fn begin_file(path: PathBuf) -> Result<(PathBuf, Format)> {
 }
 
 fn report(error: &Error, text: &str) {
+    if error.kind() == ErrorKind::Cancelled {
+        // The terminal has put `^C` there.
+        tell("");
+    }
     tell(&print::describe(error, Some(text), Terminal::of_stderr().colour));
 }
 

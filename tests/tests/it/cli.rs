@@ -49,6 +49,8 @@ fn parquet_and_arrow_are_written_whole_or_not_at_all() {
     }
     assert_eq!(std::fs::read_dir(home.path()).expect("the folder").count(), 3, "two results and the data directory");
     assert_eq!(home.query("SELECT answer FROM 'out.parquet'"), "answer\n42\n");
+    let nothing = home.run(&["query", "CREATE DATABASE d", "--output", "nothing.csv"]);
+    assert_eq!((nothing.code, home.path().join("nothing.csv").exists()), (0, false), "{}", nothing.stderr);
 }
 
 #[test]

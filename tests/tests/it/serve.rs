@@ -76,3 +76,10 @@ fn other_machines_are_refused_without_keys() {
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("no access keys") && ran.stderr.contains("127.0.0.1"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_server_is_not_its_own_s3() {
+    let ran = Home::new().run(&["serve", "--listen", "127.0.0.1:4999", "--s3", "http://localhost:4999"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("where this server would listen"), "{}", ran.stderr);
+}
