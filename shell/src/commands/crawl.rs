@@ -1,6 +1,7 @@
 //! `civetta crawl`: look, show, ask if it is much, change the catalog; once or again and again.
 
 use std::io::IsTerminal;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,20 +45,22 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let lake = Lake::open(config, Rights::Local).await?;
     let request = Request { table_name: args.table_name.clone(), ..args.target.request(&lake.home).await? };
     let mut due = repeat.first(Utc::now());
+    // One listener for all of it: Ctrl-C may come between two crawls too.
+    let mut stop = pin!(interrupted());
     loop {
-        if wait_until(due).await.is_err() {
-            return Ok(());
+        let pause = (due - Utc::now()).to_std().unwrap_or_default();
+        tokio::select! {
+            _ = &mut stop => return Ok(()),
+            () = tokio::time::sleep(pause) => {}
         }
         let began = Utc::now();
         let outcome = tokio::select! {
             biased;
-            error = interrupted() => Err(error),
+            error = &mut stop => if repeat.is_once() { return Err(error.into()) } else { return Ok(()) },
             outcome = once(&lake, request.clone(), &args) => outcome,
         };
-        let next = repeat.after(began);
-        match (outcome, next) {
+        match (outcome, repeat.after(began)) {
             (outcome, None) => return Ok(outcome?),
-            (Err(error), Some(_)) if error.kind() == ErrorKind::Cancelled => return Ok(()),
             // The next run may do better: a store that was away comes back.
             (Err(error), Some(next)) => {
                 say(crate::print::describe(&error, None, Terminal::of_stderr().colour));
@@ -65,15 +68,6 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
             }
             (Ok(()), Some(next)) => due = next,
         }
-    }
-}
-
-/// Sleeps, or ends with Ctrl-C.
-async fn wait_until(due: chrono::DateTime<Utc>) -> Result<()> {
-    let pause = (due - Utc::now()).to_std().unwrap_or_default();
-    tokio::select! {
-        error = interrupted() => Err(error),
-        () = tokio::time::sleep(pause) => Ok(()),
     }
 }
 

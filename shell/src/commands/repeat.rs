@@ -45,7 +45,12 @@ impl Repeat {
         }
     }
 
-    /// Whether the first run waits for its time.
+    /// Whether there is one run only.
+    pub(crate) fn is_once(&self) -> bool {
+        matches!(self, Self::Once)
+    }
+
+    /// When the first run is: cron waits for its time.
     pub(crate) fn first(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::Schedule(Expression::Cron(_)) => self.after(now).unwrap_or(now),

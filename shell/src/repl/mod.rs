@@ -9,6 +9,7 @@ pub(crate) mod script;
 
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use catalog::{Error, ErrorKind, Result};
@@ -196,13 +197,16 @@ impl Repl {
         let Some(text) = self.last.clone() else {
             return Err(Error::invalid("\\watch runs the last statement again; there is none yet"));
         };
+        // One listener for all of it: Ctrl-C may come between two statements too.
+        let mut stop = pin!(interrupted());
         loop {
-            match self.statement(&text).await {
-                Err(error) if error.kind() == ErrorKind::Cancelled => break,
-                outcome => outcome?,
+            tokio::select! {
+                biased;
+                _ = &mut stop => break,
+                outcome = self.statement(&text) => outcome?,
             }
             tokio::select! {
-                _ = interrupted() => break,
+                _ = &mut stop => break,
                 () = tokio::time::sleep(pause) => {}
             }
         }
