@@ -8,8 +8,7 @@ CARGO ?= cargo
 
 # Builds the binary and shows the main job: streamed files, crawled and queried. No network beyond the crate registry.
 demo:
-	$(CARGO) build --release --bin civetta
-	$$($(CARGO) metadata --format-version 1 --no-deps | $(PYTHON) -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')/release/civetta demo
+	$(CARGO) run --locked --release --bin civetta -- demo
 
 # Everything that has to hold: format, lints, all Rust tests, the tests with real clients and servers.
 test: lint venv rust-test
