@@ -12,6 +12,7 @@ use axum::routing::get;
 use catalog::local::LocalCatalog;
 use catalog::storage::Storage;
 use catalog::{Catalog, Error, ErrorKind, Result};
+use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,7 @@ pub struct Server {
     pub catalog: Arc<dyn Catalog>,
     /// Confined to what the configuration allows.
     pub storage: Storage,
+    pub engine: Engine,
 }
 
 #[derive(Clone)]

@@ -7,6 +7,7 @@ mod connect;
 mod crawlers;
 mod crawls;
 mod databases;
+mod documents;
 mod lookup;
 mod memory;
 mod partitions;
@@ -24,6 +25,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+
+pub use self::documents::{Document, SEPARATOR};
 
 use self::connect::Connections;
 use self::writer::Writer;

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::table::Database;
 
 /// Migration `n` (from 1) leads from schema `n - 1` to `n`. A released one is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// PostgreSQL's counterparts of two type names that SQLite understands as they are: text that is compared by bytes whatever
 /// the collation of the database, and bytes.
@@ -79,18 +79,19 @@ mod tests {
         let (_folder, connections) = fresh().await;
         migrate(&connections).await.unwrap();
         let mut transaction = connections.write().await.unwrap();
-        sqlx::query("UPDATE schema_version SET version = 7").execute(&mut *transaction).await.unwrap();
+        sqlx::query("UPDATE schema_version SET version = 700").execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
         let error = migrate(&connections).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NewerSchema);
-        assert!(error.message().contains("schema 7"), "{error}");
+        assert!(error.message().contains("schema 700"), "{error}");
     }
 
     #[tokio::test]
     async fn an_older_schema_is_migrated_once() {
+        const FIRST: &[&str] = &[MIGRATIONS[0]];
         const TWO: &[&str] = &[MIGRATIONS[0], "CREATE TABLE later (x BIGINT); INSERT INTO later VALUES (1);"];
         let (_folder, connections) = fresh().await;
-        migrate(&connections).await.unwrap();
+        migrate_with(&connections, FIRST).await.unwrap();
         migrate_with(&connections, TWO).await.unwrap();
         migrate_with(&connections, TWO).await.unwrap();
         let mut read = connections.read().await.unwrap();
@@ -100,9 +101,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_failed_migration_leaves_the_schema_before() {
+        const FIRST: &[&str] = &[MIGRATIONS[0]];
         const BROKEN: &[&str] = &[MIGRATIONS[0], "CREATE TABLE later (x BIGINT); SELECT nonsense;"];
         let (_folder, connections) = fresh().await;
-        migrate(&connections).await.unwrap();
+        migrate_with(&connections, FIRST).await.unwrap();
         let error = migrate_with(&connections, BROKEN).await.unwrap_err();
         assert!(error.message().starts_with("migrating the catalog to schema 2"), "{error}");
         migrate(&connections).await.unwrap();

@@ -5,6 +5,7 @@ use catalog::crawler::{CrawlState, CrawlerTargets, S3Target, Schedule};
 use catalog::local::LocalCatalog;
 use catalog::storage::{Storage, StorageConfig};
 use chrono::TimeZone;
+use engine::{Engine, Settings};
 
 const EVERY_MINUTE: &str = "rate(1 minute)";
 
@@ -12,7 +13,11 @@ const EVERY_MINUTE: &str = "rate(1 minute)";
 async fn process(folder: &std::path::Path) -> Scheduler {
     let home = LocalCatalog::open(folder).await.unwrap();
     let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
-    let server = Server { catalog: Arc::new(home.clone()), home, storage };
+    let catalog: Arc<dyn catalog::Catalog> = Arc::new(home.clone());
+    let settings =
+        Settings { memory: None, threads: None, spill: folder.join("spill"), spill_limit: 1 << 30, locations: false };
+    let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
+    let server = Server { catalog, engine, home, storage };
     Scheduler::new(server, Metrics::new(), CancellationToken::new())
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let stop = CancellationToken::new();
     let told = stop_when_told(stop.clone()).map_err(Failure::from)?;
     let lake = Lake::open(&config, Rights::Server).await?;
-    let server = Server { home: lake.home, catalog: lake.catalog, storage: lake.storage };
+    let server = Server { home: lake.home, catalog: lake.catalog, storage: lake.storage, engine: lake.engine };
     let ready =
         |address| say(format!("civetta serves on http://{address} (healthz, readyz, metrics) and runs the crawlers' schedules"));
     let served = server::serve(server, config.listen.value, stop, ready).await;

@@ -1,0 +1,60 @@
+//! Who asks, and what that one may do. A request without keys in the configuration is by somebody who may do everything.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use catalog::storage::Location;
+use catalog::{Error, ErrorKind, Result};
+use uuid::Uuid;
+
+/// The account that everything belongs to: Civetta has one, and clients want twelve digits.
+pub(crate) const ACCOUNT: &str = "000000000000";
+
+/// The sender of one request.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// In the answer's `x-amzn-RequestId`, in error bodies and in the access log.
+    pub(crate) request_id: Uuid,
+    /// The region that the request was signed for; `us-east-1` for an unsigned one.
+    pub(crate) region: String,
+    pub(crate) rights: Arc<Rights>,
+}
+
+/// What an access key may do; `None` is no limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Rights {
+    pub(crate) databases: Option<BTreeSet<String>>,
+    pub(crate) work_groups: Option<BTreeSet<String>>,
+    /// Where objects may be read, and written unless `read_only`.
+    pub(crate) roots: Option<Vec<Location>>,
+    pub(crate) read_only: bool,
+}
+
+impl Rights {
+    /// Errors: `AccessDenied` for a database that is not among this key's.
+    pub(crate) fn database(&self, name: &str) -> Result<()> {
+        Self::among("database", self.databases.as_ref(), name)
+    }
+
+    /// Errors: `AccessDenied` for a work group that is not among this key's.
+    pub(crate) fn work_group(&self, name: &str) -> Result<()> {
+        Self::among("work group", self.work_groups.as_ref(), name)
+    }
+
+    /// Errors: `AccessDenied` when the key only reads.
+    pub(crate) fn write(&self) -> Result<()> {
+        match self.read_only {
+            true => Err(Error::new(ErrorKind::AccessDenied, "this access key may only read")),
+            false => Ok(()),
+        }
+    }
+
+    fn among(what: &str, allowed: Option<&BTreeSet<String>>, name: &str) -> Result<()> {
+        match allowed {
+            Some(allowed) if !allowed.contains(name) => {
+                Err(Error::new(ErrorKind::AccessDenied, format!("this access key may not use the {what} '{name}'")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
