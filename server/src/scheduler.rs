@@ -129,7 +129,7 @@ impl Scheduler {
     }
 
     async fn fire(self, name: String) {
-        let Server { home, catalog, storage } = &self.server;
+        let Server { home, catalog, storage, .. } = &self.server;
         let places = Places { storage, catalog: catalog.as_ref(), home };
         tracing::info!(crawler = name, "crawl started by its schedule");
         match run_crawler(&name, &self.owner, places, &Arc::default(), self.stop.cancelled()).await {
