@@ -20,13 +20,17 @@ lint:
 # The binary is built first: the black-box tests run it.
 rust-test:
 	$(CARGO) build --locked --workspace --all-targets
-	CIVETTA_PYTHON=$(abspath $(VENV))/bin/python $(CARGO) nextest run --locked --workspace --no-fail-fast
+	CIVETTA_PYTHON=$(abspath $(VENV))/bin/python CIVETTA_DBT=$(abspath $(VENV))-dbt/bin/dbt \
+		$(CARGO) nextest run --locked --workspace --no-fail-fast
 
-# The Python programs that tests start: moto stands in for AWS Glue.
-venv: $(VENV)/.installed
+# The Python programs that tests start: moto stands in for AWS, and the clients that the server is made for. dbt has an
+# environment of its own, since it and PyAthena's newest do not go together. The lists are complete, so pip resolves nothing.
+venv: $(VENV)/.installed $(VENV)-dbt/.installed
 $(VENV)/.installed: tests/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
+$(VENV)-dbt/.installed: tests/requirements-dbt.txt
+$(VENV)/.installed $(VENV)-dbt/.installed:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --no-deps --no-compile --requirement $<
 	touch $@
 
 # Figures, each against a named peer or a lower bound in the same run; see docs/benchmarks.md.

@@ -16,6 +16,7 @@ mod lake;
 mod s3_server;
 mod serve;
 mod services;
+mod serving;
 mod sql;
 mod storage;
 mod terminal;
