@@ -128,7 +128,8 @@ async fn find<T: Document>(connection: &mut AnyConnection, key: &str) -> Result<
 }
 
 async fn put<T: Document>(connection: &mut AnyConnection, key: &str, json: String) -> Result<()> {
-    let sql = "INSERT INTO documents (kind, key, json) VALUES ($1, $2, $3) ON CONFLICT (kind, key) DO UPDATE SET json = excluded.json";
+    let sql =
+        "INSERT INTO documents (kind, key, json) VALUES ($1, $2, $3) ON CONFLICT (kind, key) DO UPDATE SET json = excluded.json";
     sqlx::query(sql).bind(T::KIND).bind(key).bind(json).execute(connection).await?;
     Ok(())
 }
