@@ -113,16 +113,18 @@ async fn what_does_not_fit_is_named() {
         assert!(error.message().contains(part), "{error} should name {part}");
     }
     let cases = [
-        ("SELECT * FROM nothing", ErrorKind::TableNotFound),
-        ("SELECT nothing FROM ticks", ErrorKind::ColumnNotFound),
-        ("SELECT nothing(1)", ErrorKind::FunctionNotFound),
-        ("SELECT FROM WHERE", ErrorKind::Syntax),
-        ("SELECT * FROM 's3://lake/ticks/*.json'", ErrorKind::NotSupported),
-        ("SELECT * FROM other.default.ticks", ErrorKind::DatabaseNotFound),
+        ("SELECT * FROM nothing", ErrorKind::TableNotFound, "table 'awsdatacatalog.default.nothing' does not exist"),
+        ("SELECT * FROM nowhere.t", ErrorKind::DatabaseNotFound, "schema 'nowhere' does not exist"),
+        ("SELECT nothing FROM ticks", ErrorKind::ColumnNotFound, "column 'nothing' cannot be resolved"),
+        ("SELECT nothing(1)", ErrorKind::FunctionNotFound, "nothing"),
+        ("SELECT FROM WHERE", ErrorKind::Syntax, "mismatched input"),
+        ("SELECT * FROM 's3://lake/ticks/*.json'", ErrorKind::NotSupported, "by location"),
+        ("SELECT * FROM other.default.ticks", ErrorKind::DatabaseNotFound, "catalog 'other' does not exist"),
     ];
-    for (sql, kind) in cases {
+    for (sql, kind, words) in cases {
         let error = lake.run(sql).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{sql}: {error}");
+        assert!(error.message().contains(words), "{sql}: {error}");
     }
 }
 

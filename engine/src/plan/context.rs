@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use catalog::{Error, ErrorKind};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{Result, TableReference};
 use datafusion::config::ConfigOptions;
@@ -30,9 +29,8 @@ impl ContextProvider for Context<'_> {
         let database = name.schema().unwrap_or(self.database);
         let full = (catalog::name::fold(database), name.table().to_string());
         let folded = (full.0.clone(), catalog::name::fold(&full.1));
-        self.tables.get(&full).or_else(|| self.tables.get(&folded)).cloned().ok_or_else(|| {
-            into_datafusion(Error::new(ErrorKind::TableNotFound, format!("table '{}.{}' does not exist", full.0, full.1)))
-        })
+        let found = self.tables.get(&full).or_else(|| self.tables.get(&folded));
+        found.cloned().ok_or_else(|| into_datafusion(super::no_table(&full)))
     }
 
     fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {

@@ -93,11 +93,10 @@ impl Planner<'_> {
             None => error,
         };
         if full.0 == information_schema::NAME {
-            let missing = || Error::new(ErrorKind::TableNotFound, format!("table '{}.{}' does not exist", full.0, full.1));
-            let table = information_schema::table(&self.lake.catalog, &full.1).ok_or_else(|| placed(missing()))?;
+            let table = information_schema::table(&self.lake.catalog, &full.1).ok_or_else(|| placed(no_table(&full)))?;
             return Ok((full, provider_as_source(table)));
         }
-        let table = self.lake.catalog.table(&full.0, &full.1).await.map_err(placed)?;
+        let table = self.lake.catalog.table(&full.0, &full.1).await.map_err(|error| placed(in_the_words_of_trino(error, &full)))?;
         let source = if table.is_view() {
             self.view(table, full.clone(), within).await?
         } else {
@@ -134,6 +133,19 @@ impl Planner<'_> {
             )));
         }
         files::table(self.lake, text, hidden).await.map_err(|error| error.within(format!("'{text}'")))
+    }
+}
+
+fn no_table((database, table): &FullName) -> Error {
+    Error::new(ErrorKind::TableNotFound, format!("table 'awsdatacatalog.{database}.{table}' does not exist"))
+}
+
+/// What a query names and the catalog does not have, as Trino says it: Athena's clients look for these words.
+fn in_the_words_of_trino(error: Error, full: &FullName) -> Error {
+    match error.kind() {
+        ErrorKind::TableNotFound => no_table(full),
+        ErrorKind::DatabaseNotFound => Error::new(error.kind(), format!("schema '{}' does not exist", full.0)),
+        _ => error,
     }
 }
 

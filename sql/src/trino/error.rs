@@ -14,7 +14,9 @@ pub(super) fn syntax(error: ParserError, current: &TokenWithSpan, end: Position)
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text,
     };
     let (message, location) = located(&text);
-    if let Some((expected, found)) = message.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) {
+    // One of the library's sentences, "Expected an expression", goes without the colon.
+    let expectation = message.strip_prefix("Expected: ").or_else(|| message.strip_prefix("Expected "));
+    if let Some((expected, found)) = expectation.and_then(|rest| rest.rsplit_once(", found: ")) {
         return mismatch(found, expected, location, end);
     }
     if message.starts_with("No infix parser for token") {
@@ -66,6 +68,10 @@ mod tests {
         let current = TokenWithSpan::wrap(Token::make_word("match", None));
         let cases = [
             ("Expected: FROM, found: x at Line: 1, Column: 8", "SYNTAX_ERROR: line 1:8: mismatched input 'x'. Expecting: FROM"),
+            (
+                "Expected an expression, found: FROM at Line: 1, Column: 8",
+                "SYNTAX_ERROR: line 1:8: mismatched input 'FROM'. Expecting: an expression",
+            ),
             ("Expected: one of A or B, found: EOF", "SYNTAX_ERROR: line 9:9: mismatched input '<EOF>'. Expecting: A or B"),
             ("No infix parser for token Word(…)", "SYNTAX_ERROR: line 9:9: mismatched input 'match'. Expecting: <operator>"),
             ("Unterminated string literal at Line: 2, Column: 3", "SYNTAX_ERROR: line 2:3: unterminated string literal"),
