@@ -96,7 +96,8 @@ impl Planner<'_> {
             let table = information_schema::table(&self.lake.catalog, &full.1).ok_or_else(|| placed(no_table(&full)))?;
             return Ok((full, provider_as_source(table)));
         }
-        let table = self.lake.catalog.table(&full.0, &full.1).await.map_err(|error| placed(in_the_words_of_trino(error, &full)))?;
+        let table =
+            self.lake.catalog.table(&full.0, &full.1).await.map_err(|error| placed(in_the_words_of_trino(error, &full)))?;
         let source = if table.is_view() {
             self.view(table, full.clone(), within).await?
         } else {
