@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalog::storage::Storage;
 use catalog::{Catalog, Error, Result};
@@ -18,6 +19,7 @@ use futures::stream::BoxStream;
 use sql::Statement;
 
 use crate::command;
+use crate::deadline::Deadline;
 use crate::memory::{self, QueryPool};
 use crate::plan::{Planned, Planner};
 use crate::query;
@@ -31,9 +33,10 @@ pub struct Settings {
     pub memory: Option<usize>,
     /// Threads that a query computes with; by default one per processor.
     pub threads: Option<usize>,
-    /// The folder that operators spill to, and how many bytes they may spill together.
+    /// The folder that operators spill to.
     pub spill: PathBuf,
-    pub spill_limit: u64,
+    /// How many bytes they may spill together; by default 80 % of what the disk has free when the engine is made.
+    pub spill_limit: Option<u64>,
     /// Whether `SELECT … FROM 's3://bucket/path/*.json'` is allowed: in local commands, not in a server.
     pub locations: bool,
 }
@@ -43,11 +46,13 @@ pub struct Settings {
 pub struct Session {
     /// The database of names that have none.
     pub database: String,
+    /// How long a statement may take, from its text to its last row; then it is cancelled with the error `TimedOut`.
+    pub timeout: Option<Duration>,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { database: "default".to_string() }
+        Self { database: "default".to_string(), timeout: None }
     }
 }
 
@@ -104,9 +109,15 @@ impl Engine {
     /// Errors: `InvalidInput` when the spill folder cannot be made.
     pub fn new(catalog: Arc<dyn Catalog>, storage: Storage, settings: Settings) -> Result<Self> {
         let threads = settings.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
-        let resources = Resources { storage, threads: threads.max(1), spill: settings.spill, spill_limit: settings.spill_limit };
-        session::prepare_spill(&resources.spill)?;
         let memory_limit = settings.memory.unwrap_or_else(memory::default_limit);
+        session::prepare_spill(&settings.spill)?;
+        let resources = Resources {
+            storage,
+            threads: threads.max(1),
+            spill_limit: settings.spill_limit.unwrap_or_else(|| session::default_spill_limit(&settings.spill)),
+            spill: settings.spill,
+            memory: memory_limit,
+        };
         let most_named = std::num::NonZeroUsize::new(3).ok_or_else(|| Error::internal("3 is 0"))?;
         Ok(Self(Arc::new(Shared {
             catalog,
@@ -126,6 +137,11 @@ impl Engine {
         &self.0.resources.storage
     }
 
+    /// Bytes of memory that running queries hold.
+    pub fn reserved(&self) -> usize {
+        self.0.memory.reserved()
+    }
+
     /// The names of all functions, in order: what an editor completes.
     pub fn functions(&self) -> Vec<String> {
         let state = self.state();
@@ -137,10 +153,18 @@ impl Engine {
 
     /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).
     pub async fn run(&self, session: &mut Session, text: &str) -> Result<Answer> {
-        match sql::parse(text)? {
-            Statement::Query(query) => query::run(self, session, *query).await,
+        let deadline = Deadline::after(session.timeout);
+        let statement = sql::parse(text)?;
+        let answer = deadline.bound(self.start(session, statement, deadline)).await?;
+        Ok(Answer { rows: deadline.rows(answer.rows), ..answer })
+    }
+
+    async fn start(&self, session: &mut Session, statement: Statement, deadline: Deadline) -> Result<Answer> {
+        match statement {
+            Statement::Query(query) => query::run(self, session, *query, deadline).await,
             Statement::Explain { analyze, verbose, format, statement } => {
-                query::explain(self, session, *statement, query::Explain { analyze, verbose, format }).await
+                let how = query::Explain { analyze, verbose, format };
+                query::explain(self, session, *statement, how, deadline).await
             }
             statement => self.command(session, statement).await,
         }

@@ -1,5 +1,6 @@
 //! DataFusion's and Arrow's errors as ours. The kind comes from the error's type, never from matching its text, except where
-//! a library has only text for two cases (missing columns and functions are one `Plan` error there).
+//! a library has only text for two cases (missing columns and functions are one `Plan` error there, memory and spill limits one
+//! `ResourcesExhausted`).
 
 use catalog::{Error, ErrorKind, Position};
 use datafusion::arrow::error::ArrowError;
@@ -37,10 +38,7 @@ fn convert(error: DataFusionError) -> Error {
         DataFusionError::NotImplemented(text) => Error::not_supported(first_line(&text)),
         DataFusionError::Plan(text) => from_plan(&text),
         DataFusionError::Configuration(text) => Error::invalid(first_line(&text)),
-        DataFusionError::ResourcesExhausted(text) => Error::new(
-            ErrorKind::MemoryExceeded,
-            format!("{}; give the query more with --memory, or let it read less", first_line(&text)),
-        ),
+        DataFusionError::ResourcesExhausted(text) => from_exhausted(&text),
         DataFusionError::Execution(text) => Error::new(ErrorKind::InvalidInput, first_line(&text)),
         other => Error::internal(first_line(&other.to_string())).caused_by(other),
     }
@@ -108,6 +106,22 @@ fn from_plan(text: &str) -> Error {
     Error::new(kind, first_line(text))
 }
 
+/// Memory, or the disk that operators spill to.
+fn from_exhausted(text: &str) -> Error {
+    match text.split_once("exceeded the allowable limit of ") {
+        Some((_, rest)) => {
+            let limit = rest.split(". ").next().unwrap_or(rest);
+            let what = "the queries that run spilled more to disk than the spill limit allows";
+            let how = "allow more with --spill-limit, or let the query read less";
+            Error::new(ErrorKind::LimitExceeded, format!("{what} ({limit}); {how}"))
+        }
+        None => {
+            let how = "give the query more with --memory, or let it read less";
+            Error::new(ErrorKind::MemoryExceeded, format!("{}; {how}", first_line(text)))
+        }
+    }
+}
+
 fn from_object_store(error: object_store::Error) -> Error {
     use object_store::Error as Store;
     let kind = match &error {
@@ -147,6 +161,12 @@ mod tests {
             (DataFusionError::Shared(std::sync::Arc::new(into_datafusion(Error::bad_data("x")))), ErrorKind::BadData),
             (DataFusionError::ArrowError(Box::new(ArrowError::DivideByZero), None), ErrorKind::DivisionByZero),
             (DataFusionError::ResourcesExhausted("x".into()), ErrorKind::MemoryExceeded),
+            (
+                DataFusionError::ResourcesExhausted(
+                    "The used disk space during the spilling process has exceeded the allowable limit of 1.0 KB. Try".into(),
+                ),
+                ErrorKind::LimitExceeded,
+            ),
             (DataFusionError::Plan("Invalid function 'nope'.\nDid you mean".into()), ErrorKind::FunctionNotFound),
         ];
         for (error, kind) in cases {

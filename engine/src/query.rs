@@ -13,7 +13,9 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::sqlparser::ast::Query;
 use futures::{StreamExt, TryStreamExt, stream};
 use sql::{ExplainFormat, Statement};
+use tokio::sync::mpsc::Sender;
 
+use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
 use crate::plan::Planned;
@@ -22,15 +24,15 @@ use crate::plan::Planned;
 const AHEAD: usize = 2;
 
 /// Starts a query.
-pub(crate) async fn run(engine: &Engine, session: &Session, query: Query) -> Result<Answer> {
+pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadline: Deadline) -> Result<Answer> {
     let state = engine.state();
     let planned = engine.plan(&state, session, &query).await?;
     let columns = columns(&planned);
     let physical = physical(&state, &planned).await?;
-    let rows = match start(&state, &physical).await {
+    let rows = match start(&state, &physical, deadline).await {
         Err(error) if error.kind() == ErrorKind::MemoryExceeded && has_hash_join(&physical) => {
             tracing::info!("a hash join outgrew the memory; planning with joins that spill");
-            start(&state, &spilling(engine, session, &query).await?).await?
+            start(&state, &spilling(engine, session, &query).await?, deadline).await?
         }
         outcome => outcome?,
     };
@@ -61,20 +63,21 @@ fn has_hash_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
 
 /// Executes in a task of its own, so that a panic inside a library is an error of this query and of nothing else, and waits
 /// for the first batch, so that what fails at the start fails here.
-async fn start(state: &SessionState, plan: &Arc<dyn ExecutionPlan>) -> Result<stream::BoxStream<'static, Result<RecordBatch>>> {
+///
+/// The task keeps the deadline, so that it frees what it holds also when nobody takes its batches.
+async fn start(
+    state: &SessionState,
+    plan: &Arc<dyn ExecutionPlan>,
+    deadline: Deadline,
+) -> Result<stream::BoxStream<'static, Result<RecordBatch>>> {
     let context = Arc::new(TaskContext::from(state));
     let plan = Arc::clone(plan);
     let (sender, receiver) = tokio::sync::mpsc::channel(AHEAD);
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(async move {
-        let mut batches = match execute_stream(plan, context) {
-            Ok(batches) => batches,
-            Err(error) => return drop(sender.send(Err(from_datafusion(error))).await),
-        };
-        while let Some(batch) = batches.next().await {
-            if sender.send(batch.map_err(from_datafusion)).await.is_err() {
-                break;
-            }
+        if let Err(error) = deadline.bound(send(plan, context, &sender)).await {
+            // The reader may be gone already; then nobody needs the error.
+            drop(sender.send(Err(error)).await);
         }
     });
     // The task set goes with the stream: dropping the stream aborts the task.
@@ -95,6 +98,17 @@ async fn start(state: &SessionState, plan: &Arc<dyn ExecutionPlan>) -> Result<st
     Ok(stream::iter(first.map(Ok)).chain(rows).boxed())
 }
 
+/// Executes a plan as far as there is a reader.
+async fn send(plan: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, to: &Sender<Result<RecordBatch>>) -> Result<()> {
+    let mut batches = execute_stream(plan, context).map_err(from_datafusion)?;
+    while let Some(batch) = batches.next().await {
+        if to.send(Ok(batch.map_err(from_datafusion)?)).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// How a plan is shown.
 pub(crate) struct Explain {
     pub(crate) analyze: bool,
@@ -103,7 +117,13 @@ pub(crate) struct Explain {
 }
 
 /// Answers `EXPLAIN`: the plan as text, one line a row; with `ANALYZE` the query runs and the plan has its figures.
-pub(crate) async fn explain(engine: &Engine, session: &Session, statement: Statement, how: Explain) -> Result<Answer> {
+pub(crate) async fn explain(
+    engine: &Engine,
+    session: &Session,
+    statement: Statement,
+    how: Explain,
+    deadline: Deadline,
+) -> Result<Answer> {
     let Statement::Query(query) = statement else {
         return Err(Error::not_supported("EXPLAIN explains queries only"));
     };
@@ -114,7 +134,7 @@ pub(crate) async fn explain(engine: &Engine, session: &Session, statement: State
     let planned = engine.plan(&state, session, &query).await?;
     let physical = physical(&state, &planned).await?;
     let text = if how.analyze {
-        start(&state, &physical).await?.try_for_each(|_| async { Ok(()) }).await?;
+        start(&state, &physical, deadline).await?.try_for_each(|_| async { Ok(()) }).await?;
         DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(how.verbose).to_string()
     } else {
         DisplayableExecutionPlan::new(physical.as_ref()).indent(how.verbose).to_string()

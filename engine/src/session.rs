@@ -26,6 +26,8 @@ pub(crate) struct Resources {
     /// Where operators spill, and how much at most, in bytes.
     pub(crate) spill: PathBuf,
     pub(crate) spill_limit: u64,
+    /// Bytes of memory of all queries together.
+    pub(crate) memory: usize,
 }
 
 /// The runtime of an engine: its stores, its spill folder; no listing is ever cached (DataFusion's default keeps them without
@@ -56,6 +58,10 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> SessionS
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
     options.execution.parquet.coerce_int96 = Some("ms".to_string());
+    // A sort keeps this much back for merging what it spilled. DataFusion's 10 MB for each of several sorts would leave small
+    // memory limits without room for anything else.
+    let sorts = 32 * resources.threads;
+    options.execution.sort_spill_reservation_bytes = (resources.memory / sorts).clamp(64 << 10, 10 << 20);
     options.sql_parser.collect_spans = true;
     // Trino sorts NULLs last in both directions ("SELECT: ORDER BY clause").
     options.sql_parser.default_null_ordering = "nulls_last".to_string();
@@ -75,6 +81,14 @@ impl ObjectStoreRegistry for Stores {
     fn get_store(&self, url: &Url) -> datafusion::common::Result<Arc<dyn ObjectStore>> {
         let store = Location::parse(url.as_str()).and_then(|at| self.0.object_store(&at));
         store.map(|(_, store)| store).map_err(into_datafusion)
+    }
+}
+
+/// 80 % of what is free on the disk of `folder`, in bytes; 100 GiB where that is not known.
+pub(crate) fn default_spill_limit(folder: &std::path::Path) -> u64 {
+    match rustix::fs::statvfs(folder) {
+        Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize) / 10 * 8,
+        Err(_) => 100 << 30,
     }
 }
 

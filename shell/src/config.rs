@@ -12,7 +12,7 @@ use std::str::FromStr;
 use catalog::{Error, Result};
 use serde::Deserialize;
 
-pub(crate) use value::{Bytes, CatalogChoice, S3Choice};
+pub(crate) use value::{Bytes, CatalogChoice, S3Choice, Timeout};
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -36,6 +36,9 @@ pub(crate) struct Flags {
     /// The memory that queries may take, such as 4GiB [default: 70 % of the machine or the container]
     #[arg(long, global = true, value_name = "SIZE")]
     pub(crate) memory: Option<Bytes>,
+    /// What queries may spill to disk together, such as 20GiB [default: 80 % of what is free]
+    #[arg(long, global = true, value_name = "SIZE")]
+    pub(crate) spill_limit: Option<Bytes>,
     /// The threads that queries may take [default: one for each core]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) threads: Option<u32>,
@@ -49,6 +52,8 @@ struct File {
     s3: Option<String>,
     anonymous: Option<bool>,
     memory: Option<String>,
+    spill_limit: Option<String>,
+    timeout: Option<String>,
     threads: Option<u32>,
     listen: Option<String>,
     roots: Option<Vec<String>>,
@@ -94,6 +99,10 @@ pub(crate) struct Config {
     pub(crate) anonymous: Setting<bool>,
     /// `None`: the engine's share of the machine.
     pub(crate) memory: Setting<Option<Bytes>>,
+    /// `None`: the engine's share of what is free on the disk.
+    pub(crate) spill_limit: Setting<Option<Bytes>>,
+    /// How long a statement of `civetta query` and of the shell may take; `None`: as long as it needs.
+    pub(crate) timeout: Setting<Option<Timeout>>,
     /// `None`: one for each core.
     pub(crate) threads: Setting<Option<u32>>,
     /// Where `civetta serve` listens.
@@ -128,6 +137,8 @@ impl Config {
                 false,
             )?,
             memory: layers.optional("--memory", flags.memory, "CIVETTA_MEMORY", file.memory)?,
+            spill_limit: layers.optional("--spill-limit", flags.spill_limit, "CIVETTA_SPILL_LIMIT", file.spill_limit)?,
+            timeout: layers.optional("--timeout", None, "CIVETTA_TIMEOUT", file.timeout)?,
             threads: layers.optional("--threads", flags.threads, "CIVETTA_THREADS", file.threads.map(|n| n.to_string()))?,
             listen: layers.pick("--listen", None, "CIVETTA_LISTEN", file.listen, SocketAddr::from(([127, 0, 0, 1], 4580)))?,
             roots: match file.roots {
@@ -150,6 +161,8 @@ impl Config {
         let roots = self.roots.value.iter().cloned().map(toml::Value::String).collect();
         let file = self.file.as_ref().map_or("none".to_owned(), |path| path.display().to_string());
         let memory = self.memory.value.map(|bytes| quoted(bytes.to_string()));
+        let spill_limit = self.spill_limit.value.map(|bytes| quoted(bytes.to_string()));
+        let timeout = self.timeout.value.map(|timeout| quoted(timeout.to_string()));
         let threads = self.threads.value.map(|n| n.to_string());
         vec![
             format!("# data: {}  # {}", self.data.value.display(), self.data.origin),
@@ -158,6 +171,8 @@ impl Config {
             format!("s3 = {}  # {}", quoted(self.s3.value.to_string()), self.s3.origin),
             format!("anonymous = {}  # {}", self.anonymous.value, self.anonymous.origin),
             optional("memory", memory, "70 % of the machine or the container", &self.memory.origin),
+            optional("spill_limit", spill_limit, "80 % of what the disk has free", &self.spill_limit.origin),
+            optional("timeout", timeout, "none", &self.timeout.origin),
             optional("threads", threads, "one for each core", &self.threads.origin),
             format!("listen = {}  # {}", quoted(self.listen.value.to_string()), self.listen.origin),
             format!("roots = {}  # {}", toml::Value::Array(roots), self.roots.origin),

@@ -11,9 +11,6 @@ use url::Url;
 
 use crate::config::{CatalogChoice, Config, S3Choice};
 
-/// What operators may spill to disk, unless the disk is smaller.
-const SPILL_LIMIT: u64 = 100 << 30;
-
 /// An opened lake.
 #[derive(Clone)]
 pub(crate) struct Lake {
@@ -55,7 +52,7 @@ impl Lake {
             memory: config.memory.value.map(|bytes| usize::try_from(bytes.0).unwrap_or(usize::MAX)),
             threads: config.threads.value.map(|threads| threads as usize),
             spill: data.join("spill"),
-            spill_limit: SPILL_LIMIT,
+            spill_limit: config.spill_limit.value.map(|bytes| bytes.0),
             locations: rights == Rights::Local,
         };
         let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings)?;

@@ -1,26 +1,56 @@
-//! Parquet columns are found by name without regard to case, as Hive and Athena find them; the rest of the adaptation
-//! (missing columns are NULL, types are widened to the table's) is DataFusion's.
+//! The expressions of a scan over the columns of one Parquet file. Columns are found by name without regard to case, as Hive
+//! and Athena find them; what DataFusion adapts itself (missing columns, widening) it does, the rest is [`super::fit`].
 
-use std::sync::Arc;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
-use datafusion::common::Result;
+use catalog::Error;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Result, internal_err};
+use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
 use datafusion_physical_expr_adapter::{DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
-/// Makes adapters between a table's columns and those of one Parquet file.
-#[derive(Debug)]
-pub(crate) struct CaseInsensitive;
+use super::fit;
+use crate::error::into_datafusion;
 
-impl PhysicalExprAdapterFactory for CaseInsensitive {
+/// The first value of a file that did not fit. The Parquet reader makes text of the errors of its filters; here they stay
+/// what they were.
+pub(super) type FirstUnfit = Arc<OnceLock<Error>>;
+
+/// Makes adapters between a table's columns and those of one Parquet file.
+#[derive(Debug, Default)]
+pub(super) struct ToFile {
+    pub(super) unfit: FirstUnfit,
+}
+
+impl PhysicalExprAdapterFactory for ToFile {
     fn create(&self, logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        let Some(renamed) = renamed(&logical, &physical) else {
-            return DefaultPhysicalExprAdapterFactory.create(logical, physical);
-        };
-        let inner = DefaultPhysicalExprAdapterFactory.create(logical, Arc::new(renamed))?;
-        Ok(Arc::new(Renaming { inner, physical }))
+        let renamed = renamed(&logical, &physical).map_or_else(|| Arc::clone(&physical), Arc::new);
+        let ours: Vec<Option<FieldRef>> = renamed
+            .fields()
+            .iter()
+            .map(|field| {
+                let wanted = logical.fields().iter().find(|wanted| wanted.name() == field.name())?;
+                (!fit::plain(field.data_type(), wanted.data_type())).then(|| Arc::clone(wanted))
+            })
+            .collect();
+        // For DataFusion the columns that we fit have the file's types already.
+        let taken: Vec<FieldRef> = logical
+            .fields()
+            .iter()
+            .map(|wanted| match renamed.index_of(wanted.name()) {
+                Ok(at) if ours[at].is_some() => Arc::clone(&renamed.fields()[at]),
+                _ => Arc::clone(wanted),
+            })
+            .collect();
+        let taken = Arc::new(Schema::new_with_metadata(taken, logical.metadata().clone()));
+        let inner = DefaultPhysicalExprAdapterFactory.create(taken, renamed)?;
+        Ok(Arc::new(Adapter { inner, physical, ours, unfit: Arc::clone(&self.unfit) }))
     }
 }
 
@@ -45,34 +75,110 @@ fn renamed(logical: &Schema, physical: &Schema) -> Option<Schema> {
     changed.then(|| Schema::new_with_metadata(fields, physical.metadata().clone()))
 }
 
-/// Gives columns the file's own names back, which the Parquet reader needs.
 #[derive(Debug)]
-struct Renaming {
+struct Adapter {
     inner: Arc<dyn PhysicalExprAdapter>,
     physical: SchemaRef,
+    /// Per column of the file, the table's column that we make of it.
+    ours: Vec<Option<FieldRef>>,
+    unfit: FirstUnfit,
 }
 
-impl PhysicalExprAdapter for Renaming {
+impl PhysicalExprAdapter for Adapter {
+    /// Columns get the file's own names back, which the Parquet reader needs, and ours are fitted.
     fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
-        self.inner
-            .rewrite(expr)?
-            .transform(|node| match node.downcast_ref::<Column>() {
-                Some(column) => match self.physical.fields().get(column.index()) {
-                    Some(field) if field.name() != column.name() => {
-                        Ok(Transformed::yes(Arc::new(Column::new(field.name(), column.index())) as Arc<dyn PhysicalExpr>))
-                    }
-                    _ => Ok(Transformed::no(node)),
-                },
-                None => Ok(Transformed::no(node)),
-            })
-            .data()
+        self.inner.rewrite(expr)?.transform(|node| self.column(node)).data()
+    }
+}
+
+impl Adapter {
+    fn column(&self, node: Arc<dyn PhysicalExpr>) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
+        let Some(column) = node.downcast_ref::<Column>() else { return Ok(Transformed::no(node)) };
+        let at = column.index();
+        let Some(field) = self.physical.fields().get(at) else { return Ok(Transformed::no(node)) };
+        let own = || Arc::new(Column::new(field.name(), at)) as Arc<dyn PhysicalExpr>;
+        match &self.ours[at] {
+            Some(wanted) => {
+                fit::check(field.data_type(), wanted.data_type())
+                    .map_err(|unfit| into_datafusion(unfit.in_column(wanted.name())))?;
+                let fitted = Fitted { column: own(), wanted: Arc::clone(wanted), unfit: Arc::clone(&self.unfit) };
+                Ok(Transformed::yes(Arc::new(fitted)))
+            }
+            None if field.name() != column.name() => Ok(Transformed::yes(own())),
+            None => Ok(Transformed::no(node)),
+        }
+    }
+}
+
+/// A column of the file as a column of the table.
+#[derive(Debug)]
+struct Fitted {
+    column: Arc<dyn PhysicalExpr>,
+    wanted: FieldRef,
+    unfit: FirstUnfit,
+}
+
+impl PartialEq for Fitted {
+    fn eq(&self, other: &Self) -> bool {
+        self.column.eq(&other.column) && self.wanted == other.wanted
+    }
+}
+
+impl Eq for Fitted {}
+
+impl Hash for Fitted {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.column.hash(state);
+        self.wanted.hash(state);
+    }
+}
+
+impl fmt::Display for Fitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FIT({} AS {})", self.column, self.wanted.data_type())
+    }
+}
+
+impl PhysicalExpr for Fitted {
+    fn data_type(&self, _: &Schema) -> Result<DataType> {
+        Ok(self.wanted.data_type().clone())
+    }
+
+    fn nullable(&self, _: &Schema) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn return_field(&self, _: &Schema) -> Result<FieldRef> {
+        Ok(Arc::clone(&self.wanted))
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        let array = self.column.evaluate(batch)?.into_array(batch.num_rows())?;
+        let fitted = fit::fit(&array, self.wanted.data_type()).map_err(|unfit| {
+            let error = unfit.in_column(self.wanted.name());
+            // Another value may have been first; the query fails with that one.
+            let _ = self.unfit.set(error.duplicate());
+            into_datafusion(error)
+        })?;
+        Ok(ColumnarValue::Array(fitted))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![&self.column]
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        let [column] = children.as_slice() else { return internal_err!("a fitted column has one child") };
+        Ok(Arc::new(Self { column: Arc::clone(column), wanted: Arc::clone(&self.wanted), unfit: Arc::clone(&self.unfit) }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.column.fmt_sql(f)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use datafusion::arrow::datatypes::DataType;
-
     use super::*;
 
     fn schema(names: &[&str]) -> Schema {

@@ -16,7 +16,6 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use prost::Message;
 use serde::{Deserialize, Serialize};
 
-use super::adapter::CaseInsensitive;
 use super::rows::{Bundle, BundledFile};
 use super::snapshot::LakeFile;
 use super::source::LakeSource;
@@ -94,7 +93,6 @@ impl PhysicalExtensionCodec for LakeCodec {
         let config = FileScanConfigBuilder::from(config.clone())
             .with_source(Arc::new(source))
             .with_file_groups(groups)
-            .with_expr_adapter(Some(Arc::new(CaseInsensitive)))
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }

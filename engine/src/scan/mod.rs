@@ -3,8 +3,10 @@
 
 mod adapter;
 mod codec;
+mod fit;
 mod hidden;
 mod morsel;
+mod parquet;
 mod prune;
 mod rows;
 pub(crate) mod snapshot;
@@ -235,7 +237,6 @@ impl LakeTable {
             .with_file_groups(groups)
             .with_statistics(statistics)
             .with_constraints(Constraints::default())
-            .with_expr_adapter(Some(Arc::new(adapter::CaseInsensitive)))
             .with_limit(limit)
             .with_projection_indices(projection.cloned())?
             .build();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use catalog::format::Format;
 use catalog::storage::Storage;
+use datafusion::arrow::datatypes::Schema;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
@@ -16,6 +17,7 @@ use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSour
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::object_store::ObjectStore;
 use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
@@ -24,6 +26,7 @@ use datafusion_datasource::morsel::Morselizer;
 use datafusion_datasource::projection::{ProjectionOpener, SplitProjection};
 
 use super::morsel::Opens;
+use super::parquet::ParquetFiles;
 use super::rows::RowsOpener;
 
 /// How the objects of one table are read.
@@ -91,7 +94,7 @@ impl FileSource for LakeSource {
         partition: usize,
     ) -> Result<Box<dyn Morselizer>> {
         if self.is_parquet() {
-            return self.parquet.create_morselizer(store, config, partition);
+            return Ok(Box::new(ParquetFiles::new(&self.parquet, store, config, partition)));
         }
         Ok(Box::new(Opens(self.create_file_opener(store, config, partition)?)))
     }
@@ -141,7 +144,15 @@ impl FileSource for LakeSource {
         if !self.is_parquet() {
             return Ok(FilterPushdownPropagation::with_parent_pushdown_result(vec![PushedDown::No; filters.len()]));
         }
+        // The reader forgets a filter that it cannot evaluate over a file's own form of a nested column; such filters are
+        // evaluated above the scan as well.
+        let nested: Vec<bool> = filters.iter().map(|filter| reads_nested(filter, self.table_schema().table_schema())).collect();
         let mut result = self.parquet.try_pushdown_filters(filters, config)?;
+        for (pushed, nested) in result.filters.iter_mut().zip(nested) {
+            if nested {
+                *pushed = PushedDown::No;
+            }
+        }
         result.updated_node = result.updated_node.map(|inner| self.rewrap(&inner)).transpose()?;
         Ok(result)
     }
@@ -191,4 +202,10 @@ impl FileSource for LakeSource {
     ) -> Result<TreeNodeRecursion> {
         self.parquet.apply_expressions(f)
     }
+}
+
+fn reads_nested(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
+    collect_columns(filter)
+        .iter()
+        .any(|column| schema.field_with_name(column.name()).is_ok_and(|field| field.data_type().is_nested()))
 }

@@ -14,7 +14,8 @@ async fn process(folder: &std::path::Path) -> Scheduler {
     let home = LocalCatalog::open(folder).await.unwrap();
     let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
     let catalog: Arc<dyn catalog::Catalog> = Arc::new(home.clone());
-    let settings = Settings { memory: None, threads: None, spill: folder.join("spill"), spill_limit: 1 << 30, locations: false };
+    let settings =
+        Settings { memory: None, threads: None, spill: folder.join("spill"), spill_limit: Some(1 << 30), locations: false };
     let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
     let server = Server { catalog, engine, home, storage };
     Scheduler::new(server, Metrics::new(), CancellationToken::new())

@@ -119,7 +119,7 @@ async fn ask(lake: &Lake, statement: &str) -> std::result::Result<(), Failure> {
     let shown = if terminal.colour { colour(statement) } else { statement.to_owned() };
     emit(shown + ";\n\n")?;
     let form = Form { format: Format::Table, expanded: false, style: terminal.style() };
-    let mut session = Session { database: BUCKET.to_owned() };
+    let mut session = Session { database: BUCKET.to_owned(), ..Session::default() };
     let printed = run::statement(&lake.engine, &mut session, statement, form, std::io::stdout()).await;
     printed.map(|_| ()).map_err(|error| Failure::within(error, statement))
 }

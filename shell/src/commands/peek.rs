@@ -110,11 +110,11 @@ async fn rows(lake: &Lake, found: &Found, limit: u32) -> Result<()> {
     let scratch = LocalCatalog::open(folder.path()).await?;
     let table = remember(&scratch, found).await?;
     let settings =
-        Settings { memory: None, threads: None, spill: folder.path().join("spill"), spill_limit: 1 << 30, locations: false };
+        Settings { memory: None, threads: None, spill: folder.path().join("spill"), spill_limit: Some(1 << 30), locations: false };
     let engine = Engine::new(Arc::new(scratch), lake.storage.clone(), settings)?;
     let form = Form { format: Format::Table, expanded: false, style: Terminal::of_stdout().style() };
     let text = format!("SELECT * FROM {} LIMIT {limit}", quote(&table.name));
-    let mut session = Session { database: DATABASE.to_owned() };
+    let mut session = Session { database: DATABASE.to_owned(), ..Session::default() };
     run::statement(&engine, &mut session, &text, form, std::io::stdout()).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use catalog::{Error, Result};
 
 use super::{say, shell};
-use crate::config::Config;
+use crate::config::{Config, Timeout};
 use crate::failure::{Failure, Outcome};
 use crate::open::{Lake, Rights};
 use crate::print::{Form, Format, output};
@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// The database of table names that have none [default: default]
     #[arg(long, value_name = "NAME")]
     database: Option<String>,
+    /// How long each statement may take, such as 30s or 5m [default: as long as it needs]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<Timeout>,
     /// The form of the result [default: by the extension of --output, else table]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -41,7 +44,7 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let terminal = Terminal::of_stdout();
     let form = form(&args, terminal, statements.len()).map_err(Failure::usage)?;
     let lake = Lake::open(config, Rights::Local).await?;
-    let mut session = shell::session(&lake, args.database.as_deref()).await?;
+    let mut session = shell::session(&lake, args.database.as_deref(), args.timeout.or(config.timeout.value)).await?;
     let (target, mut out) = destination(&args)?;
     let mut answered = false;
     for statement in statements {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use engine::Session;
 
-use crate::config::Config;
+use crate::config::{Config, Timeout};
 use crate::failure::Outcome;
 use crate::open::{Lake, Rights};
 use crate::repl::Repl;
@@ -20,7 +20,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let lake = Lake::open(config, Rights::Local).await?;
-    let session = session(&lake, args.database.as_deref()).await?;
+    let session = session(&lake, args.database.as_deref(), config.timeout.value).await?;
     let mut repl = Repl::new(lake, session);
     if !std::io::stdin().is_terminal() {
         return repl.pipe().await;
@@ -30,9 +30,10 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
 }
 
 /// A session in `database`, which must exist.
-pub(super) async fn session(lake: &Lake, database: Option<&str>) -> catalog::Result<Session> {
-    match database {
-        Some(name) => Ok(Session { database: lake.catalog.database(&catalog::name::fold(name)).await?.name }),
-        None => Ok(Session::default()),
+pub(super) async fn session(lake: &Lake, database: Option<&str>, timeout: Option<Timeout>) -> catalog::Result<Session> {
+    let mut session = Session { timeout: timeout.map(|timeout| timeout.0), ..Session::default() };
+    if let Some(name) = database {
+        session.database = lake.catalog.database(&catalog::name::fold(name)).await?.name;
     }
+    Ok(session)
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use url::Url;
 
@@ -153,6 +154,39 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// How long something may take: `500ms`, `30s`, `5m`, `1h`; a bare number is seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeout(pub(crate) Duration);
+
+impl FromStr for Timeout {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str = "expected a time such as 500ms, 30s or 5m";
+        let text = text.trim();
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let unit = match unit.trim() {
+            "ms" => 0.001,
+            "" | "s" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3600.0,
+            _ => return Err(EXPECTED),
+        };
+        let seconds = number.parse::<f64>().map_err(|_| EXPECTED)? * unit;
+        if !(0.001..1e9).contains(&seconds) {
+            return Err(EXPECTED);
+        }
+        Ok(Self(Duration::from_secs_f64(seconds)))
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +209,19 @@ mod tests {
         }
         assert_eq!(Bytes(3 << 19).to_string(), "1536KiB");
         assert_eq!(Bytes(1).to_string(), "1B");
+    }
+
+    #[test]
+    fn times() {
+        for (text, milliseconds) in
+            [("500ms", Some(500)), ("30s", Some(30_000)), ("1.5", Some(1500)), ("2 m", Some(120_000)), ("1h", Some(3_600_000))]
+        {
+            assert_eq!(text.parse().ok(), milliseconds.map(|ms| Timeout(Duration::from_millis(ms))), "{text}");
+            assert_eq!(text.parse::<Timeout>().unwrap().to_string().parse(), text.parse::<Timeout>(), "{text}");
+        }
+        for text in ["", "0", "-1s", "5d", "fast", "1e99"] {
+            assert!(text.parse::<Timeout>().is_err(), "{text}");
+        }
     }
 
     #[test]

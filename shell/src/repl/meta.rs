@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use catalog::{Error, Result};
 
+use crate::config::Timeout;
+
 /// Name, argument and what it does: the text of `\?` and what completion offers.
 pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("\\d", "[TABLE]", "tables of this database, or the columns of one table"),
@@ -13,6 +15,7 @@ pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     ("\\x", "", "print one value on a line, or stop it"),
     ("\\o", "[FILE]", "write results to a file (format by its extension), or to the screen again"),
     ("\\i", "FILE", "run the statements of a file"),
+    ("\\timeout", "[TIME]", "cancel statements that take longer, or do not any more"),
     ("\\watch", "[SECONDS]", "run the last statement again and again, until Ctrl-C"),
     ("\\?", "", "this help"),
     ("\\q", "", "quit (or Ctrl-D)"),
@@ -27,6 +30,7 @@ pub(crate) enum Meta {
     Expanded,
     Output(Option<PathBuf>),
     Include(PathBuf),
+    Timeout(Option<Duration>),
     Watch(Duration),
     Help,
     Quit,
@@ -51,6 +55,10 @@ pub(crate) fn parse(line: &str) -> Result<Meta> {
         "\\x" => without(Meta::Expanded),
         "\\o" => Ok(Meta::Output(path())),
         "\\i" => path().map(Meta::Include).ok_or_else(|| Error::invalid("\\i expects the name of a file")),
+        "\\timeout" => {
+            let limit = argument.map(str::parse::<Timeout>).transpose();
+            limit.map(|limit| Meta::Timeout(limit.map(|t| t.0))).map_err(|error| Error::invalid(format!("\\timeout: {error}")))
+        }
         "\\watch" => Ok(Meta::Watch(seconds(argument)?)),
         "\\?" | "\\h" | "\\help" => without(Meta::Help),
         "\\q" => without(Meta::Quit),
@@ -86,6 +94,9 @@ mod tests {
             ("\\o", Some(Meta::Output(None))),
             ("\\o a b.csv", Some(Meta::Output(Some(PathBuf::from("a b.csv"))))),
             ("\\i 'x.sql'", Some(Meta::Include(PathBuf::from("x.sql")))),
+            ("\\timeout 30s", Some(Meta::Timeout(Some(Duration::from_secs(30))))),
+            ("\\timeout", Some(Meta::Timeout(None))),
+            ("\\timeout soon", None),
             ("\\watch 0.5", Some(Meta::Watch(Duration::from_millis(500)))),
             ("\\watch", Some(Meta::Watch(Duration::from_secs(2)))),
             ("\\watch -1", None),

@@ -171,6 +171,7 @@ impl Repl {
             Meta::Output(None) => self.target = None,
             Meta::Output(Some(path)) => self.target = Some(begin_file(path)?),
             Meta::Include(path) => self.include(&path, depth).await?,
+            Meta::Timeout(limit) => self.session.timeout = limit,
             Meta::Watch(pause) => self.watch(pause).await?,
         }
         Ok(())

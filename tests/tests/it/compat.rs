@@ -43,7 +43,7 @@ fn assert_none(faults: Vec<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn statements() {
     let lake = Lake::of_examples().await;
-    let mut session = Session { database: "lake".into() };
+    let mut session = Session { database: "lake".into(), ..Session::default() };
     let mut faults = vec![];
     for row in table("Statements") {
         let [_, example, status, ..] = row.as_slice() else { panic!("a short row: {row:?}") };
@@ -56,7 +56,7 @@ async fn statements() {
 #[tokio::test(flavor = "multi_thread")]
 async fn types() {
     let lake = Lake::of_examples().await;
-    let mut session = Session { database: "lake".into() };
+    let mut session = Session { database: "lake".into(), ..Session::default() };
     let mut faults = vec![];
     for (at, row) in table("Types of columns").into_iter().enumerate() {
         let [hive_type, status, ..] = row.as_slice() else { panic!("a short row: {row:?}") };
@@ -75,7 +75,7 @@ async fn types() {
 #[tokio::test(flavor = "multi_thread")]
 async fn formats() {
     let lake = Lake::of_examples().await;
-    let mut session = Session { database: "lake".into() };
+    let mut session = Session { database: "lake".into(), ..Session::default() };
     let mut faults = vec![];
     for (at, row) in table("Formats of tables").into_iter().enumerate() {
         let [_, serde, _, status, ..] = row.as_slice() else { panic!("a short row: {row:?}") };

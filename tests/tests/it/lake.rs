@@ -25,7 +25,7 @@ impl Lake {
             memory: Some(256 << 20),
             threads: Some(2),
             spill: folder.path().join("spill"),
-            spill_limit: 1 << 30,
+            spill_limit: Some(1 << 30),
             locations: true,
         };
         let engine = Engine::new(Arc::new(catalog.clone()), storage.clone(), settings).expect("an engine");

@@ -70,7 +70,7 @@ async fn sql_files() {
         let lake = Arc::new(Lake::of_examples().await);
         let mut runner = Runner::new(|| {
             let lake = Arc::clone(&lake);
-            async move { Ok(Connection { lake, session: Session { database: "lake".into() } }) }
+            async move { Ok(Connection { lake, session: Session { database: "lake".into(), ..Session::default() } }) }
         });
         runner.with_column_validator(|_, _| true);
         if let Err(error) = runner.run_file_async(&file).await {
@@ -84,7 +84,7 @@ async fn sql_files() {
 #[tokio::test(flavor = "multi_thread")]
 async fn plans_survive_the_wire() {
     let lake = Lake::of_examples().await;
-    let session = Session { database: "lake".into() };
+    let session = Session { database: "lake".into(), ..Session::default() };
     let mut tried = 0;
     for file in files() {
         let records = sqllogictest::parse_file::<DefaultColumnType>(&file).expect("a file that sql_files runs");

@@ -1,0 +1,136 @@
+//! Queries that need more memory than they may take.
+
+use std::path::Path;
+
+use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use datafusion::physical_plan::joins::HashJoinExec;
+use datafusion::physical_plan::{ExecutionPlan, displayable};
+use parquet::arrow::ArrowWriter;
+
+use super::*;
+
+const ROWS: i64 = 150_000;
+
+/// `t (k bigint, v string)` of some 15 MB in an engine with `memory` bytes.
+async fn lake(memory: usize, spill_limit: u64) -> Lake {
+    let mut lake = Lake::with(|settings| {
+        settings.memory = Some(memory);
+        settings.spill_limit = Some(spill_limit);
+    })
+    .await;
+    // Neither sorted nor compressible by accident.
+    let keys: Vec<i64> = (0..ROWS).map(|row| row * 7_919 % ROWS).collect();
+    let texts = keys.iter().map(|key| format!("{:064x}", key.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as i64)));
+    let columns: [(&str, ArrayRef); 2] = [
+        ("v", Arc::new(StringArray::from_iter_values(texts))),
+        ("k", Arc::new(Int64Array::from(keys))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(vec![], batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let file = Bytes::from(writer.into_inner().unwrap());
+    lake.engine.storage().put(&Location::parse("s3://lake/t/a.parquet").unwrap(), file).await.unwrap();
+    lake.run("CREATE EXTERNAL TABLE t (k bigint, v string) STORED AS PARQUET LOCATION 's3://lake/t/'").await.unwrap();
+    lake
+}
+
+/// The files below the spill folder.
+fn spilled(folder: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| if entry.path().is_dir() { spilled(&entry.path()) } else { 1 })
+        .sum()
+}
+
+impl Lake {
+    fn spilled(&self) -> usize {
+        spilled(&self._folder.path().join("spill"))
+    }
+
+    /// Whether `sql` spills when it runs.
+    async fn spills(&mut self, sql: &str) -> bool {
+        let plan = self.run(&format!("EXPLAIN ANALYZE {sql}")).await.unwrap().join("\n");
+        let counts = plan.split("spill_count=").skip(1);
+        counts.into_iter().any(|rest| !rest.starts_with('0'))
+    }
+}
+
+const SORT: &str = "SELECT sum(n), max(v) FROM (SELECT v, row_number() OVER (ORDER BY v) AS n FROM t)";
+const GROUP: &str = "SELECT count(*), sum(c) FROM (SELECT v, count(*) AS c FROM t GROUP BY v)";
+const JOIN: &str = "SELECT count(*), sum(a.k), max(b.v) FROM t a JOIN t b ON a.v = b.v";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sorts_and_aggregations_spill_and_leave_no_files() {
+    let mut roomy = lake(512 << 20, 1 << 30).await;
+    let mut tight = lake(10 << 20, 1 << 30).await;
+    for sql in [SORT, GROUP] {
+        assert!(!roomy.spills(sql).await, "{sql}");
+        assert!(tight.spills(sql).await, "{sql}");
+        assert_eq!(tight.run(sql).await.unwrap(), roomy.run(sql).await.unwrap(), "{sql}");
+        assert_eq!(tight.spilled(), 0, "{sql}");
+    }
+    tight.freed().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_join_that_outgrows_the_memory_is_planned_again_and_right() {
+    let mut roomy = lake(512 << 20, 1 << 30).await;
+    let mut tight = lake(10 << 20, 1 << 30).await;
+    let sql::Statement::Query(query) = sql::parse(JOIN).unwrap() else { panic!() };
+    let hashed = tight.engine.physical_plan(&tight.session, &query).await.unwrap();
+    assert!(has_hash_join(&hashed), "{}", displayable(hashed.as_ref()).indent(false));
+    // As planned first it does not fit: EXPLAIN ANALYZE runs the plan that it shows.
+    let error = tight.run(&format!("EXPLAIN ANALYZE {JOIN}")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MemoryExceeded, "{error}");
+    assert_eq!(tight.run(JOIN).await.unwrap(), roomy.run(JOIN).await.unwrap());
+    assert_eq!(tight.spilled(), 0);
+    tight.freed().await;
+}
+
+fn has_hash_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    plan.is::<HashJoinExec>() || plan.children().into_iter().any(has_hash_join)
+}
+
+/// Rows were handed out already when the second join of a UNION ALL fails: that is an error, and never half an answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_that_ends_after_the_first_rows_is_an_error() {
+    let mut tight = lake(10 << 20, 1 << 30).await;
+    let late = format!("SELECT k, 0, v FROM t WHERE k < 100 UNION ALL {JOIN}");
+    let mut answer = tight.engine.run(&mut tight.session, &late).await.unwrap();
+    let first = answer.rows.try_next().await.unwrap();
+    assert!(first.is_some_and(|batch| batch.num_rows() > 0));
+    let error = answer.rows.try_collect::<Vec<_>>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MemoryExceeded, "{error}");
+    assert_eq!(tight.spilled(), 0);
+    tight.freed().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_spill_too_much_fails_and_names_the_limit() {
+    let mut lake = lake(10 << 20, 1 << 20).await;
+    let error = lake.run(SORT).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+    for part in ["--spill-limit", "1024.0 KB"] {
+        assert!(error.message().contains(part), "{error} should name {part}");
+    }
+    lake.freed().await;
+    assert_eq!(lake.spilled(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_query_leaves_no_spill_files() {
+    let mut lake = lake(10 << 20, 1 << 30).await;
+    let sorted = format!("{SORT} UNION ALL {SORT} UNION ALL {SORT}");
+    let (engine, mut session) = (lake.engine.clone(), lake.session.clone());
+    let running = tokio::spawn(async move { engine.run(&mut session, &sorted).await.map(drop) });
+    while lake.spilled() == 0 {
+        assert!(!running.is_finished(), "it was done before it spilled");
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+    lake.freed().await;
+    assert_eq!(lake.spilled(), 0);
+    assert_eq!(lake.run("SELECT count(*) FROM t").await.unwrap(), [ROWS.to_string()]);
+}
