@@ -13,7 +13,9 @@ pub mod hive_type;
 mod key;
 pub mod local;
 pub mod name;
+pub mod partition_name;
 mod predicate;
+pub mod projection;
 pub mod storage;
 pub mod table;
 

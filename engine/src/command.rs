@@ -11,7 +11,6 @@ mod like;
 mod name;
 mod page;
 mod partition;
-mod partition_name;
 mod repair;
 mod rows;
 mod show;

@@ -8,88 +8,82 @@ use datafusion::common::{DataFusionError, SchemaError};
 
 /// The error of a query as Civetta says it.
 pub(crate) fn from_datafusion(error: DataFusionError) -> Error {
+    let error = match error {
+        DataFusionError::External(source) => match source.downcast::<Error>() {
+            Ok(ours) => return *ours,
+            Err(source) => DataFusionError::External(source),
+        },
+        other => other,
+    };
     let position =
         error.diagnostic().and_then(|d| d.span).map(|span| Position { line: span.start.line, column: span.start.column });
-    let converted = convert(error);
+    let described = describe(&error).caused_by(error);
     match position {
-        Some(at) if converted.position().is_none() && at.line > 0 => converted.at(at),
-        _ => converted,
+        Some(at) if described.position().is_none() && at.line > 0 => described.at(at),
+        _ => described,
     }
 }
 
-fn convert(error: DataFusionError) -> Error {
-    match error {
-        DataFusionError::External(source) => match source.downcast::<Error>() {
-            Ok(ours) => *ours,
-            Err(source) => match source.downcast::<DataFusionError>() {
-                Ok(inner) => convert(*inner),
-                Err(other) => Error::internal(first_line(&other.to_string())).caused_by(other),
-            },
-        },
-        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => convert(*inner),
-        DataFusionError::Shared(inner) => shared(&inner),
-        DataFusionError::Collection(mut all) if !all.is_empty() => convert(all.swap_remove(0)),
-        DataFusionError::ArrowError(inner, _) => from_arrow(*inner),
-        DataFusionError::SchemaError(inner, _) => from_schema(*inner),
-        DataFusionError::ParquetError(inner) => Error::bad_data(format!("parquet: {inner}")).caused_by(*inner),
-        DataFusionError::ObjectStore(inner) => from_object_store(*inner),
-        DataFusionError::IoError(inner) => Error::new(ErrorKind::Unavailable, inner.to_string()).caused_by(inner),
-        DataFusionError::SQL(inner, _) => Error::new(ErrorKind::Syntax, inner.to_string()).caused_by(*inner),
-        DataFusionError::NotImplemented(text) => Error::not_supported(first_line(&text)),
-        DataFusionError::Plan(text) => from_plan(&text),
-        DataFusionError::Configuration(text) => Error::invalid(first_line(&text)),
-        DataFusionError::ResourcesExhausted(text) => from_exhausted(&text),
-        DataFusionError::Execution(text) => Error::new(ErrorKind::InvalidInput, first_line(&text)),
-        other => Error::internal(first_line(&other.to_string())).caused_by(other),
-    }
-}
-
-/// An error that several consumers share cannot be moved out of, so its text and kind are copied.
-fn shared(error: &std::sync::Arc<DataFusionError>) -> Error {
-    match error.as_ref() {
-        DataFusionError::External(source) => match source.downcast_ref::<Error>() {
-            Some(ours) => ours.duplicate(),
-            None => Error::internal(first_line(&source.to_string())),
-        },
-        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => describe(inner),
-        other => describe(other),
-    }
-}
-
+/// By reference, since several consumers may share one error.
 fn describe(error: &DataFusionError) -> Error {
     match error {
-        DataFusionError::Shared(inner) => shared(inner),
-        DataFusionError::External(source) if source.is::<Error>() => match source.downcast_ref::<Error>() {
-            Some(ours) => ours.duplicate(),
-            None => Error::internal(first_line(&source.to_string())),
-        },
-        DataFusionError::ResourcesExhausted(text) => convert(DataFusionError::ResourcesExhausted(text.clone())),
-        DataFusionError::NotImplemented(text) => convert(DataFusionError::NotImplemented(text.clone())),
+        DataFusionError::External(source) => external(source.as_ref()),
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => describe(inner),
+        DataFusionError::Shared(inner) => describe(inner),
+        DataFusionError::Collection(all) => all.first().map_or_else(|| Error::internal("an error without a text"), describe),
+        DataFusionError::ArrowError(inner, _) => from_arrow(inner),
+        DataFusionError::SchemaError(inner, _) => from_schema(inner),
+        DataFusionError::ParquetError(inner) => Error::bad_data(format!("parquet: {inner}")),
+        DataFusionError::ObjectStore(inner) => from_object_store(inner),
+        DataFusionError::IoError(inner) => from_io(inner),
+        DataFusionError::SQL(inner, _) => Error::new(ErrorKind::Syntax, inner.to_string()),
+        DataFusionError::NotImplemented(text) => Error::not_supported(first_line(text)),
         DataFusionError::Plan(text) => from_plan(text),
-        DataFusionError::Execution(text) => convert(DataFusionError::Execution(text.clone())),
+        DataFusionError::Configuration(text) => Error::invalid(first_line(text)),
+        DataFusionError::ResourcesExhausted(text) => from_exhausted(text),
+        DataFusionError::Execution(text) => Error::new(ErrorKind::InvalidInput, first_line(text)),
         other => Error::internal(first_line(&other.to_string())),
     }
 }
 
-fn from_arrow(error: ArrowError) -> Error {
-    match error {
-        ArrowError::DivideByZero => Error::new(ErrorKind::DivisionByZero, "division by zero"),
-        ArrowError::ArithmeticOverflow(text) => Error::new(ErrorKind::NumericOutOfRange, first_line(&text)),
-        ArrowError::CastError(text) | ArrowError::ParseError(text) => Error::new(ErrorKind::InvalidCast, first_line(&text)),
-        ArrowError::ExternalError(source) => convert(DataFusionError::External(source)),
-        ArrowError::NotYetImplemented(text) => Error::not_supported(first_line(&text)),
-        ArrowError::InvalidArgumentError(text) | ArrowError::ComputeError(text) => Error::invalid(first_line(&text)),
-        other => Error::internal(other.to_string()).caused_by(other),
+fn external(source: &(dyn std::error::Error + 'static)) -> Error {
+    if let Some(ours) = source.downcast_ref::<Error>() {
+        ours.duplicate()
+    } else if let Some(inner) = source.downcast_ref::<DataFusionError>() {
+        describe(inner)
+    } else {
+        Error::internal(first_line(&source.to_string()))
     }
 }
 
-fn from_schema(error: SchemaError) -> Error {
-    match &error {
+/// Spilling wraps its errors in those of files.
+fn from_io(error: &std::io::Error) -> Error {
+    match error.to_string() {
+        text if text.contains(SPILL_LIMIT) => from_exhausted(&text),
+        text => Error::new(ErrorKind::Unavailable, text),
+    }
+}
+
+fn from_arrow(error: &ArrowError) -> Error {
+    match error {
+        ArrowError::DivideByZero => Error::new(ErrorKind::DivisionByZero, "division by zero"),
+        ArrowError::ArithmeticOverflow(text) => Error::new(ErrorKind::NumericOutOfRange, first_line(text)),
+        ArrowError::CastError(text) | ArrowError::ParseError(text) => Error::new(ErrorKind::InvalidCast, first_line(text)),
+        ArrowError::ExternalError(source) => external(source.as_ref()),
+        ArrowError::IoError(_, inner) => from_io(inner),
+        ArrowError::NotYetImplemented(text) => Error::not_supported(first_line(text)),
+        ArrowError::InvalidArgumentError(text) | ArrowError::ComputeError(text) => Error::invalid(first_line(text)),
+        other => Error::internal(other.to_string()),
+    }
+}
+
+fn from_schema(error: &SchemaError) -> Error {
+    match error {
         SchemaError::FieldNotFound { field, .. } => {
-            Error::new(ErrorKind::ColumnNotFound, format!("column '{}' cannot be resolved", field.name)).caused_by(error)
+            Error::new(ErrorKind::ColumnNotFound, format!("column '{}' cannot be resolved", field.name))
         }
         SchemaError::AmbiguousReference { field } => {
-            Error::new(ErrorKind::InvalidInput, format!("column '{}' is ambiguous", field.name)).caused_by(error)
+            Error::new(ErrorKind::InvalidInput, format!("column '{}' is ambiguous", field.name))
         }
         other => Error::invalid(first_line(&other.to_string())),
     }
@@ -106,9 +100,12 @@ fn from_plan(text: &str) -> Error {
     Error::new(kind, first_line(text))
 }
 
+/// How the disk manager says that too much was spilled; the limit follows.
+const SPILL_LIMIT: &str = "exceeded the allowable limit of ";
+
 /// Memory, or the disk that operators spill to.
 fn from_exhausted(text: &str) -> Error {
-    match text.split_once("exceeded the allowable limit of ") {
+    match text.split_once(SPILL_LIMIT) {
         Some((_, rest)) => {
             let limit = rest.split(". ").next().unwrap_or(rest);
             let what = "the queries that run spilled more to disk than the spill limit allows";
@@ -122,14 +119,14 @@ fn from_exhausted(text: &str) -> Error {
     }
 }
 
-fn from_object_store(error: object_store::Error) -> Error {
+fn from_object_store(error: &object_store::Error) -> Error {
     use object_store::Error as Store;
-    let kind = match &error {
+    let kind = match error {
         Store::NotFound { .. } => ErrorKind::ObjectNotFound,
         Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => ErrorKind::AccessDenied,
         _ => ErrorKind::Unavailable,
     };
-    Error::new(kind, first_line(&error.to_string())).caused_by(error)
+    Error::new(kind, first_line(&error.to_string()))
 }
 
 /// Ours inside DataFusion, so that it comes back unchanged.
@@ -160,6 +157,13 @@ mod tests {
             (into_datafusion(Error::bad_data("x")).context("while reading"), ErrorKind::BadData),
             (DataFusionError::Shared(std::sync::Arc::new(into_datafusion(Error::bad_data("x")))), ErrorKind::BadData),
             (DataFusionError::ArrowError(Box::new(ArrowError::DivideByZero), None), ErrorKind::DivisionByZero),
+            (
+                DataFusionError::Shared(std::sync::Arc::new(DataFusionError::ArrowError(
+                    Box::new(ArrowError::IoError("x".into(), std::io::Error::other(format!("it {SPILL_LIMIT}1.0 KB. Try")))),
+                    None,
+                ))),
+                ErrorKind::LimitExceeded,
+            ),
             (DataFusionError::ResourcesExhausted("x".into()), ErrorKind::MemoryExceeded),
             (
                 DataFusionError::ResourcesExhausted(

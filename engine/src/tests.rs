@@ -11,8 +11,9 @@ use futures::TryStreamExt;
 use crate::text::Text;
 use crate::{Answer, Engine, Session, Settings};
 
-mod parquet;
-mod spill;
+mod parquet_schema;
+mod memory;
+mod projection;
 mod timeout;
 
 struct Lake {
@@ -53,13 +54,14 @@ impl Lake {
 
     /// Waits until no query holds memory or spill files; what was cancelled ends soon, and not before its tasks are dropped.
     async fn freed(&self) {
+        let spill = self._folder.path().join("spill");
         for _ in 0..1000 {
-            if self.engine.reserved() == 0 {
+            if self.engine.reserved() == 0 && files_below(&spill) == 0 {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        panic!("{} bytes are still reserved", self.engine.reserved());
+        panic!("{} bytes are still reserved, {} files spilled", self.engine.reserved(), files_below(&spill));
     }
 
     async fn ticks() -> Self {
@@ -77,6 +79,11 @@ impl Lake {
         lake.run("MSCK REPAIR TABLE ticks").await.unwrap();
         lake
     }
+}
+
+fn files_below(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().map(|entry| if entry.path().is_dir() { files_below(&entry.path()) } else { 1 }).sum()
 }
 
 async fn rows(answer: Answer) -> Result<Vec<String>> {

@@ -3,18 +3,11 @@
 use crate::error::{Error, Result};
 use crate::table::{Parameters, Table};
 
-/// Refuses what a query over the table would have to honour and cannot: partition projection, client-side encryption,
-/// buckets that are not there yet. The engine calls it before it scans.
+/// Refuses what a query over the table would have to honour and cannot: client-side encryption, Hive's transactions. The engine calls it before it scans.
 ///
 /// Errors: `NotSupported` with the parameter's name.
 pub fn refuse_unsupported(table: &Table) -> Result<()> {
     let is_true = |key: &str| table.parameter(key).is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
-    if is_true("projection.enabled") {
-        return Err(Error::not_supported(
-            "partition projection ('projection.enabled') is not supported: its partitions cannot be enumerated; \
-             set it to false and add the partitions",
-        ));
-    }
     if is_true("has_encrypted_data") {
         return Err(Error::not_supported("client-side encrypted data ('has_encrypted_data') is not supported"));
     }

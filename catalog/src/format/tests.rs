@@ -233,7 +233,7 @@ fn input_formats_must_be_the_serdes() {
 
 #[test]
 fn tables_are_refused_for_what_the_whole_needs() {
-    for key in ["projection.enabled", "has_encrypted_data", "transactional"] {
+    for key in ["has_encrypted_data", "transactional"] {
         let (refused, _) = table(PARQUET, &[], &[(key, "True")]);
         let error = refuse_unsupported(&refused).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotSupported);

@@ -9,7 +9,7 @@ use futures::TryStreamExt as _;
 use sql::{NewPartition, PartitionSpec};
 
 use super::name::Name;
-use super::partition_name::partition_name;
+use catalog::partition_name::partition_name;
 use super::{Rows, page, table};
 
 /// Without `IF NOT EXISTS` nothing is added when one of them is there.

@@ -10,7 +10,7 @@ use catalog::{Catalog, ErrorKind, PartitionError, Result};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::name::Name;
-use super::partition_name::{parse_folder, partition_name};
+use catalog::partition_name::{parse_folder, partition_name};
 use super::{Rows, page, partition, table};
 
 /// Folders listed at the same time.

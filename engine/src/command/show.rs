@@ -8,7 +8,7 @@ use futures::TryStreamExt as _;
 
 use super::like::Like;
 use super::name::Name;
-use super::partition_name::partition_name;
+use catalog::partition_name::partition_name;
 use super::{Rows, database, page, table};
 
 pub(super) fn databases(catalog: &Arc<dyn Catalog>, like: Option<&str>) -> Result<Rows> {

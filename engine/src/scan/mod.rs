@@ -17,9 +17,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use catalog::format::Format;
+use catalog::projection::Projection;
 use catalog::storage::Location;
 use catalog::table::{NULL_PARTITION, Partition, Table};
-use catalog::{Error, Result, hive_type};
+use catalog::{Error, PartitionFilter, Result, hive_type};
 use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{Constraints, ScalarValue, Statistics, stats::Precision};
@@ -35,7 +36,8 @@ use datafusion::object_store::path::Path;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
-use futures::TryStreamExt;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 
 pub use codec::LakeCodec;
 pub(crate) use hidden::Hidden;
@@ -49,6 +51,9 @@ use crate::error::into_datafusion;
 const BUNDLE_FILES: usize = 1024;
 const BUNDLE_BYTES: u64 = 16 << 20;
 
+/// Projected partitions are tested against the filters this many at a time.
+const PROJECTED_AT_ONCE: usize = 1024;
+
 /// One table as one query sees it.
 #[derive(Debug)]
 pub(crate) struct LakeTable {
@@ -57,6 +62,8 @@ pub(crate) struct LakeTable {
     format: Arc<Format>,
     root: Location,
     exclusions: Exclusions,
+    /// Where partitions are computed, and not read from the catalog.
+    projection: Option<Projection>,
     /// Columns that files hold, partition keys, hidden columns the statement names: in this order.
     schema: SchemaRef,
     keys: Vec<FieldRef>,
@@ -90,6 +97,7 @@ impl LakeTable {
         Ok(Self {
             lake,
             exclusions: snapshot::exclusions(&root, table.parameters.as_ref())?,
+            projection: Projection::of(&table, chrono::Utc::now().naive_utc())?,
             root,
             format: Arc::new(format),
             schema: Arc::new(Schema::new(all)),
@@ -164,7 +172,7 @@ impl LakeTable {
         }
         let schema = Arc::new(Schema::new(self.keys.clone()));
         let filter = prune::catalog_filter(filters, &self.key_names());
-        let mut pages = std::pin::pin!(self.lake.partitions(&self.table, filter));
+        let mut pages = std::pin::pin!(self.partitions(filter).map_err(into_datafusion)?);
         let mut folders = vec![];
         while let Some(page) = pages.try_next().await.map_err(into_datafusion)? {
             let page = page.iter().map(|p| self.folder(p)).collect::<Result<Vec<_>>>().map_err(into_datafusion)?;
@@ -173,6 +181,17 @@ impl LakeTable {
             folders.extend(page.into_iter().zip(keep).filter_map(|(folder, keep)| keep.then_some(folder)));
         }
         Ok(folders)
+    }
+
+    /// The partitions that `filter` leaves, page by page: the catalog's, or the projected ones.
+    fn partitions(&self, filter: Option<PartitionFilter>) -> Result<BoxStream<'_, Result<Vec<Partition>>>> {
+        match &self.projection {
+            None => Ok(self.lake.partitions(&self.table, filter).boxed()),
+            Some(projection) => {
+                let partitions = projection.partitions(&self.table, filter.as_ref())?;
+                Ok(stream::iter(partitions).try_chunks(PROJECTED_AT_ONCE).map_err(|error| error.1).boxed())
+            }
+        }
     }
 
     fn folder(&self, partition: &Partition) -> Result<Folder> {

@@ -1,11 +1,11 @@
 //! The folder of a partition as Hive names it: `dt=2024-01-01/city=S%3AP`. The rules are those of Hive's
 //! `FileUtils.escapePathName` and `unescapePathName`.
 
-use catalog::table::{Column, NULL_PARTITION};
+use crate::table::{Column, NULL_PARTITION};
 use percent_encoding::percent_decode_str;
 
 /// `k=v/k2=v2`, without a slash at the end. An empty value is written as Hive writes NULL.
-pub(super) fn partition_name(keys: &[Column], values: &[String]) -> String {
+pub fn partition_name(keys: &[Column], values: &[String]) -> String {
     let mut name = String::new();
     for (key, value) in keys.iter().zip(values) {
         if !name.is_empty() {
@@ -30,7 +30,7 @@ fn escape(text: &str, out: &mut String) {
 }
 
 /// The key and value of a folder named `k=v`, decoded; `None` for other names. What decodes to no text stays as it is.
-pub(super) fn parse_folder(folder: &str) -> Option<(String, String)> {
+pub fn parse_folder(folder: &str) -> Option<(String, String)> {
     let (key, value) = folder.split_once('=')?;
     let decode = |text: &str| percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), |text| text.into_owned());
     (!key.is_empty()).then(|| (decode(key), decode(value)))
