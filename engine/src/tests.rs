@@ -11,8 +11,8 @@ use futures::TryStreamExt;
 use crate::text::Text;
 use crate::{Answer, Engine, Session, Settings};
 
-mod parquet_schema;
 mod memory;
+mod parquet_schema;
 mod projection;
 mod timeout;
 
@@ -163,4 +163,3 @@ async fn views_see_the_database_they_were_made_in() {
     lake.run("USE other").await.unwrap();
     assert_eq!(lake.run("SELECT twice FROM v ORDER BY 1").await.unwrap(), ["4.0", "8.0"]);
 }
-

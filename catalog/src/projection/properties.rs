@@ -32,7 +32,10 @@ impl<'t> Properties<'t> {
 
     fn required(&self, name: &str) -> Result<&'t str> {
         self.get(name).ok_or_else(|| {
-            Error::invalid(format!("the table's partitions are projected and its property 'projection.{}.{name}' is missing", self.key))
+            Error::invalid(format!(
+                "the table's partitions are projected and its property 'projection.{}.{name}' is missing",
+                self.key
+            ))
         })
     }
 
@@ -50,10 +53,15 @@ impl<'t> Properties<'t> {
     fn known(&self, names: &[&str]) -> Result<()> {
         let prefix = format!("projection.{}.", self.key);
         let all = self.table.parameters.iter().flatten();
-        let mut own = all.filter_map(|(key, _)| key.get(..prefix.len()).filter(|head| head.eq_ignore_ascii_case(&prefix)).map(|_| &key[prefix.len()..]));
+        let mut own = all.filter_map(|(key, _)| {
+            key.get(..prefix.len()).filter(|head| head.eq_ignore_ascii_case(&prefix)).map(|_| &key[prefix.len()..])
+        });
         match own.find(|name| *name != "type" && !names.iter().any(|known| known.eq_ignore_ascii_case(name))) {
             None => Ok(()),
-            Some(other) => Err(Error::invalid(format!("property '{prefix}{other}' is none of this type of projection ({})", names.join(", ")))),
+            Some(other) => Err(Error::invalid(format!(
+                "property '{prefix}{other}' is none of this type of projection ({})",
+                names.join(", ")
+            ))),
         }
     }
 }
@@ -109,9 +117,8 @@ fn dates(properties: &Properties<'_>, now: NaiveDateTime) -> Result<Dates> {
     };
     let interval = properties.positive("interval")?.unwrap_or(1);
     let step = match properties.get("interval.unit") {
-        Some(unit) => step(interval, unit.trim()).ok_or_else(|| {
-            properties.wrong("interval.unit", "YEARS, MONTHS, WEEKS, DAYS, HOURS, MINUTES, SECONDS or MILLIS")
-        })?,
+        Some(unit) => step(interval, unit.trim())
+            .ok_or_else(|| properties.wrong("interval.unit", "YEARS, MONTHS, WEEKS, DAYS, HOURS, MINUTES, SECONDS or MILLIS"))?,
         // Required, unless the format ends at days or months.
         None => match format.default_unit().and_then(|unit| step(interval, unit)) {
             Some(step) => step,

@@ -133,9 +133,9 @@ impl Dates {
                 || self.first.checked_add_signed(TimeDelta::milliseconds(step.num_milliseconds().saturating_mul(index as i64))),
                 |distance| self.first.checked_add_signed(distance),
             ),
-            Step::Months(step) => {
-                u32::try_from(index.saturating_mul(u64::from(step))).ok().and_then(|n| self.first.checked_add_months(Months::new(n)))
-            }
+            Step::Months(step) => u32::try_from(index.saturating_mul(u64::from(step)))
+                .ok()
+                .and_then(|n| self.first.checked_add_months(Months::new(n))),
         };
         // Past the end of time is past the end of every range.
         value.unwrap_or(NaiveDateTime::MAX)

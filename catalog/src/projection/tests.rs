@@ -4,7 +4,8 @@ use super::*;
 use crate::table::{Column, Parameters};
 
 fn table(keys: &[(&str, &str)], properties: &[(&str, &str)]) -> Table {
-    let mut parameters: Parameters = properties.iter().map(|(key, value)| (format!("projection.{key}"), value.to_string())).collect();
+    let mut parameters: Parameters =
+        properties.iter().map(|(key, value)| (format!("projection.{key}"), value.to_string())).collect();
     parameters.insert("projection.enabled".into(), "TRUE".into());
     if let Some(template) = parameters.remove("projection.template") {
         parameters.insert("storage.location.template".into(), template);
@@ -134,7 +135,8 @@ fn dates_in_any_order_and_any_step() {
 
 #[test]
 fn injected_keys_need_their_values() {
-    let table = table(&[("device", "string"), ("n", "int")], &[("device.type", "injected"), ("n.type", "integer"), ("n.range", "1,2")]);
+    let table =
+        table(&[("device", "string"), ("n", "int")], &[("device.type", "injected"), ("n.type", "integer"), ("n.range", "1,2")]);
     let either = PartitionFilter::Or(vec![
         compare("device", Comparison::Eq, "x"),
         PartitionFilter::In { key: "device".into(), values: vec!["y".into(), "x".into()] },
@@ -157,7 +159,11 @@ fn what_is_wrong_is_named() {
         ("int", &[("k.type", "integer"), ("k.range", "1,5"), ("k.digit", "2")], "'projection.k.digit' is none"),
         ("int", &[("k.type", "enum"), ("k.values", "1,x")], "values of the type int"),
         ("string", &[("k.type", "date"), ("k.range", "2024,NOW")], "'projection.k.format' is missing"),
-        ("string", &[("k.type", "date"), ("k.format", "yyyy"), ("k.range", "2024,NOW")], "'projection.k.interval.unit' is missing"),
+        (
+            "string",
+            &[("k.type", "date"), ("k.format", "yyyy"), ("k.range", "2024,NOW")],
+            "'projection.k.interval.unit' is missing",
+        ),
         ("string", &[("k.type", "date"), ("k.format", "yyyy-MM-dd"), ("k.range", "2024,NOW")], "in the format"),
         ("string", &[("k.type", "date"), ("k.format", "YYYY-MM-dd"), ("k.range", "2024,NOW")], "'YYYY'"),
         (

@@ -9,8 +9,8 @@ use futures::TryStreamExt as _;
 use sql::{NewPartition, PartitionSpec};
 
 use super::name::Name;
-use catalog::partition_name::partition_name;
 use super::{Rows, page, table};
+use catalog::partition_name::partition_name;
 
 /// Without `IF NOT EXISTS` nothing is added when one of them is there.
 pub(super) async fn add(catalog: &Arc<dyn Catalog>, name: &Name, new: Vec<NewPartition>, if_not_exists: bool) -> Result<Rows> {

@@ -10,8 +10,8 @@ use catalog::{Catalog, ErrorKind, PartitionError, Result};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::name::Name;
-use catalog::partition_name::{parse_folder, partition_name};
 use super::{Rows, page, partition, table};
+use catalog::partition_name::{parse_folder, partition_name};
 
 /// Folders listed at the same time.
 const LISTINGS: usize = 32;

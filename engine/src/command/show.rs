@@ -8,8 +8,8 @@ use futures::TryStreamExt as _;
 
 use super::like::Like;
 use super::name::Name;
-use catalog::partition_name::partition_name;
 use super::{Rows, database, page, table};
+use catalog::partition_name::partition_name;
 
 pub(super) fn databases(catalog: &Arc<dyn Catalog>, like: Option<&str>) -> Result<Rows> {
     let like = Like::new(like)?;

@@ -90,10 +90,7 @@ impl PhysicalExtensionCodec for LakeCodec {
         let source = LakeSource::with_parquet(Arc::clone(&format), parquet.clone(), leaf.constants, storage.as_ref().clone());
         let groups = config.file_groups.iter().zip(leaf.bundles);
         let groups = groups.map(|(group, bundles)| decode_group(group, bundles, &format)).collect::<Result<_>>()?;
-        let config = FileScanConfigBuilder::from(config.clone())
-            .with_source(Arc::new(source))
-            .with_file_groups(groups)
-            .build();
+        let config = FileScanConfigBuilder::from(config.clone()).with_source(Arc::new(source)).with_file_groups(groups).build();
         Ok(DataSourceExec::from_data_source(config))
     }
 }

@@ -64,10 +64,12 @@ pub(super) fn named<'a>(fields: &'a Fields, name: &str) -> Option<(usize, &'a Fi
 /// Errors: the member that cannot, with both types.
 pub(super) fn check(from: &DataType, to: &DataType) -> Result<(), Unfit> {
     match (from, to) {
-        (DataType::Struct(have), DataType::Struct(wanted)) => wanted.iter().try_for_each(|wanted| match named(have, wanted.name()) {
-            Some((_, have)) => check(have.data_type(), wanted.data_type()).map_err(|unfit| unfit.within(wanted.name())),
-            None => Ok(()),
-        }),
+        (DataType::Struct(have), DataType::Struct(wanted)) => {
+            wanted.iter().try_for_each(|wanted| match named(have, wanted.name()) {
+                Some((_, have)) => check(have.data_type(), wanted.data_type()).map_err(|unfit| unfit.within(wanted.name())),
+                None => Ok(()),
+            })
+        }
         (DataType::Map(have, _), DataType::Map(wanted, _)) => match (have.data_type(), wanted.data_type()) {
             (DataType::Struct(have), DataType::Struct(wanted)) if have.len() == 2 && wanted.len() == 2 => {
                 have.iter().zip(wanted).try_for_each(|(have, wanted)| check(have.data_type(), wanted.data_type()))
@@ -114,7 +116,9 @@ pub(super) fn plain(from: &DataType, to: &DataType) -> bool {
         }
         (DataType::List(have), DataType::List(wanted)) => plain(have.data_type(), wanted.data_type()),
         (DataType::Timestamp(..), DataType::Timestamp(..)) => true,
-        (DataType::Decimal128(p, s), DataType::Decimal128(q, t)) => t >= s && i16::from(*q) - i16::from(*t) >= i16::from(*p) - i16::from(*s),
+        (DataType::Decimal128(p, s), DataType::Decimal128(q, t)) => {
+            t >= s && i16::from(*q) - i16::from(*t) >= i16::from(*p) - i16::from(*s)
+        }
         _ => CastExpr::check_bigger_cast(to, from) || (from.is_string() && to.is_string()),
     }
 }

@@ -77,8 +77,10 @@ impl MorselPlanner for Planner {
         let Self(inner, named) = *self;
         let Some(mut plan) = inner.plan().map_err(|error| named.error(error))? else { return Ok(None) };
         let morsels = plan.take_morsels().into_iter().map(|morsel| Box::new(Rows(morsel, named.clone())) as Box<dyn Morsel>);
-        let planners =
-            plan.take_ready_planners().into_iter().map(|planner| Box::new(Self(planner, named.clone())) as Box<dyn MorselPlanner>);
+        let planners = plan
+            .take_ready_planners()
+            .into_iter()
+            .map(|planner| Box::new(Self(planner, named.clone())) as Box<dyn MorselPlanner>);
         let mut wrapped = MorselPlan::new().with_morsels(morsels.collect()).with_planners(planners.collect());
         if let Some(pending) = plan.take_pending_planner() {
             wrapped.set_pending_planner(pending.into_future().map(move |planner| match planner {

@@ -1,10 +1,10 @@
 //! Queries that need more memory than they may take.
 
+use ::parquet::arrow::ArrowWriter;
+use ::parquet::file::properties::WriterProperties;
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::file::properties::WriterProperties;
 
 use super::*;
 
@@ -21,10 +21,8 @@ async fn lake(memory: usize, spill_limit: u64) -> Lake {
     .await;
     let keys: Vec<i64> = (0..ROWS).map(|row| row * 7_919 % ROWS).collect();
     let scattered = keys.iter().map(|key| key.wrapping_mul(0x1E37_79B9_7F4A_7C15));
-    let columns: [(&str, ArrayRef); 2] = [
-        ("v", Arc::new(Int64Array::from_iter_values(scattered))),
-        ("k", Arc::new(Int64Array::from(keys))),
-    ];
+    let columns: [(&str, ArrayRef); 2] =
+        [("v", Arc::new(Int64Array::from_iter_values(scattered))), ("k", Arc::new(Int64Array::from(keys)))];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     // Batches are accounted with all of the pages that they are from, so pages are small.
     let pages = WriterProperties::builder().set_dictionary_enabled(false).set_data_page_size_limit(64 << 10).build();

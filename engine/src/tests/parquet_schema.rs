@@ -1,11 +1,9 @@
 //! Parquet files whose schema is not the table's.
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
-};
+use ::parquet::arrow::ArrowWriter;
+use datafusion::arrow::array::{Array, ArrayRef, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray};
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field};
-use ::parquet::arrow::ArrowWriter;
 
 use super::*;
 
@@ -45,8 +43,11 @@ async fn a_value_that_does_not_fit_names_file_and_column() {
 #[tokio::test]
 async fn a_type_that_does_not_fit_names_file_and_column() {
     let mut lake = Lake::new().await;
-    lake.put_parquet("s3://lake/t/a.parquet", vec![("x", Arc::new(Int64Array::from(vec![1]))), ("y", Arc::new(Int64Array::from(vec![1])))])
-        .await;
+    lake.put_parquet(
+        "s3://lake/t/a.parquet",
+        vec![("x", Arc::new(Int64Array::from(vec![1]))), ("y", Arc::new(Int64Array::from(vec![1])))],
+    )
+    .await;
     lake.parquet_table("t", "x boolean, y bigint").await;
     let error = lake.run("SELECT x FROM t").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadData, "{error}");

@@ -22,11 +22,10 @@ async fn hours() -> Lake {
 #[tokio::test]
 async fn partitions_are_computed_under_the_filters() {
     let mut lake = hours().await;
-    assert_eq!(lake.run("SELECT sym, datehour FROM t ORDER BY 1").await.unwrap(), [
-        "a|2024/01/01/00",
-        "b|2024/01/01/01",
-        "c|2024/02/01/05"
-    ]);
+    assert_eq!(
+        lake.run("SELECT sym, datehour FROM t ORDER BY 1").await.unwrap(),
+        ["a|2024/01/01/00", "b|2024/01/01/01", "c|2024/02/01/05"]
+    );
     let before = lake.engine.storage().requests();
     let one = "SELECT sym FROM t WHERE datehour >= '2024/01/01/01' AND datehour < '2024/01/01/03'";
     assert_eq!(lake.run(one).await.unwrap(), ["b"]);

@@ -109,8 +109,13 @@ async fn rows(lake: &Lake, found: &Found, limit: u32) -> Result<()> {
     let folder = tempfile::tempdir().map_err(wrong)?;
     let scratch = LocalCatalog::open(folder.path()).await?;
     let table = remember(&scratch, found).await?;
-    let settings =
-        Settings { memory: None, threads: None, spill: folder.path().join("spill"), spill_limit: Some(1 << 30), locations: false };
+    let settings = Settings {
+        memory: None,
+        threads: None,
+        spill: folder.path().join("spill"),
+        spill_limit: Some(1 << 30),
+        locations: false,
+    };
     let engine = Engine::new(Arc::new(scratch), lake.storage.clone(), settings)?;
     let form = Form { format: Format::Table, expanded: false, style: Terminal::of_stdout().style() };
     let text = format!("SELECT * FROM {} LIMIT {limit}", quote(&table.name));

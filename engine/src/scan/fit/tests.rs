@@ -10,7 +10,9 @@ fn hive(text: &str) -> DataType {
 }
 
 fn shown_all(array: &ArrayRef) -> Vec<String> {
-    (0..array.len()).map(|row| if array.is_null(row) { "NULL".into() } else { array_value_to_string(array, row).unwrap() }).collect()
+    (0..array.len())
+        .map(|row| if array.is_null(row) { "NULL".into() } else { array_value_to_string(array, row).unwrap() })
+        .collect()
 }
 
 #[test]
