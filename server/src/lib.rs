@@ -1,11 +1,17 @@
 //! The wire: HTTP, and what a server does on its own, which is running the crawlers' schedules. [`serve`] is the whole of it.
 
+mod athena;
 mod aws;
+mod dispatch;
+mod glue;
 mod health;
 mod host;
 mod metrics;
+mod route;
+mod s3;
 mod scheduler;
 mod serve;
+mod sts;
 
 pub use scheduler::SHORTEST as SHORTEST_SCHEDULE;
 pub use serve::{Server, serve};

@@ -16,6 +16,7 @@ use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::dispatch::dispatch;
 use crate::metrics::Metrics;
 use crate::scheduler::Scheduler;
 use crate::{health, host};
@@ -84,6 +85,9 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
             shared.metrics.refused();
             (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
         }
-        None => next.run(request).await,
+        None => match dispatch(&shared, request).await {
+            Ok(response) => response,
+            Err(own) => next.run(own).await,
+        },
     }
 }

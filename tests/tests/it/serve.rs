@@ -14,7 +14,7 @@ fn health_counters_and_strangers() {
         let (line, text) = serving.get(path, &host);
         assert!(line.contains(status) && text == body, "{path}: {line}: {text}");
     }
-    assert!(serving.get("/nothing", &host).0.contains("404"));
+    assert!(serving.get("/ui/nothing", &host).0.contains("404"));
     for stranger in [
         "Host: evil.example\r\n".to_owned(),
         format!("{host}Origin: https://evil.example\r\n"),

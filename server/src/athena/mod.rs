@@ -1,0 +1,11 @@
+//! Athena's operations.
+
+use serde_json::Value;
+
+use crate::aws::{Caller, Failure, Reply};
+use crate::serve::Shared;
+
+/// Answers one operation. Errors: `InvalidRequestException` for one that is not there.
+pub(crate) async fn call(_: &Shared, _: &Caller, operation: &str, _: Value) -> Reply {
+    Err(Failure::new("InvalidRequestException", format!("{operation} is not supported by Civetta")))
+}

@@ -1,0 +1,82 @@
+//! From a request to the protocol that answers it: reads JSON bodies and forms, gives every answer its request id, and keeps a
+//! panic the failure of one request.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::aws::{Caller, Failure, Reply, Rights};
+use crate::route::{self, Protocol};
+use crate::serve::Shared;
+use crate::{athena, glue, s3, sts};
+
+/// The longest JSON body or form, in bytes: well above Athena's longest query (262,144) and Glue's largest batch.
+const LONGEST: usize = 16 << 20;
+
+/// `Err` gives the request back where it asks for a page of our own.
+pub(crate) async fn dispatch(shared: &Shared, request: Request) -> Result<Response, Request> {
+    let (head, body) = request.into_parts();
+    let protocol = route::protocol(&head);
+    if protocol == Protocol::Own {
+        return Err(Request::from_parts(head, body));
+    }
+    let region = route::region(&head.headers).unwrap_or("us-east-1").to_owned();
+    let caller = Caller { request_id: Uuid::new_v4(), region, rights: Arc::new(Rights::default()) };
+    let answer = async {
+        match protocol {
+            Protocol::Json(target) => json(call(shared, &caller, &target, body).await),
+            Protocol::Form => form(shared, &caller, body).await,
+            Protocol::Own | Protocol::S3 => s3::call(shared, &caller, Request::from_parts(head, body)).await,
+        }
+    };
+    // What panicked is logged by the panic's hook; the request ends, the server goes on.
+    let mut response = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        json(Err(Failure { status: 500, ..Failure::new("InternalFailure", "the request failed inside the server") }))
+    });
+    if let Ok(id) = HeaderValue::from_str(&caller.request_id.to_string()) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    Ok(response)
+}
+
+async fn call(shared: &Shared, caller: &Caller, target: &str, body: Body) -> Reply {
+    let body = to_bytes(body, LONGEST).await.map_err(|error| {
+        Failure { status: 413, ..Failure::new("RequestEntityTooLarge", format!("the body cannot be read: {error}")) }
+    })?;
+    let body: Value = match body.is_empty() {
+        true => json!({}),
+        false => serde_json::from_slice(&body).map_err(|error| Failure::new("SerializationException", error.to_string()))?,
+    };
+    match target.split_once('.') {
+        Some(("AmazonAthena", operation)) => athena::call(shared, caller, operation, body).await,
+        Some(("AWSGlue", operation)) => glue::call(shared, caller, operation, body).await,
+        _ => Err(Failure::new("UnknownOperationException", format!("'{target}' is no operation of Athena or Glue"))),
+    }
+}
+
+fn json(reply: Reply) -> Response {
+    let (status, body) = match reply {
+        Ok(body) => (StatusCode::OK, body),
+        Err(failure) => {
+            (StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.body())
+        }
+    };
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
+}
+
+async fn form(shared: &Shared, caller: &Caller, body: Body) -> Response {
+    match to_bytes(body, LONGEST).await {
+        Ok(bytes) => {
+            let pairs = url::form_urlencoded::parse(&bytes).map(|(name, value)| (name.into_owned(), value.into_owned()));
+            sts::call(shared, caller, pairs.collect()).await
+        }
+        Err(error) => (StatusCode::PAYLOAD_TOO_LARGE, format!("the form cannot be read: {error}\n")).into_response(),
+    }
+}

@@ -1,0 +1,97 @@
+//! Which protocol a request speaks. One port serves them all, and the order of the questions is fixed: the target of a JSON
+//! service, a form of STS, our own pages, and whatever is left is S3.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+
+/// Who answers a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// AWS JSON 1.1, with the value of `X-Amz-Target`.
+    Json(String),
+    /// A form with `Action=`, which is STS.
+    Form,
+    /// Health, counters and what else is our own.
+    Own,
+    S3,
+}
+
+/// First segments of paths that are ours where nobody signs; no bucket may have such a name.
+pub(crate) const RESERVED: &[&str] = &["v1", "ui", "healthz", "readyz", "metrics", "events"];
+
+pub(crate) fn protocol(head: &Parts) -> Protocol {
+    if let Some(target) = head.headers.get("x-amz-target") {
+        return Protocol::Json(String::from_utf8_lossy(target.as_bytes()).into_owned());
+    }
+    let path = head.uri.path();
+    if head.method == Method::POST && path == "/" && is_form(&head.headers) {
+        return Protocol::Form;
+    }
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if RESERVED.contains(&first) && !is_signed(head) {
+        return Protocol::Own;
+    }
+    Protocol::S3
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// Whether it carries a signature, be it in a header or in the URL.
+fn is_signed(head: &Parts) -> bool {
+    let parameter = |name: &str| {
+        let query = head.uri.query().unwrap_or_default();
+        query.split('&').any(|pair| pair.split('=').next() == Some(name))
+    };
+    head.headers.contains_key(header::AUTHORIZATION) || parameter("X-Amz-Signature")
+}
+
+/// The region in the scope of the signature: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+pub(crate) fn region(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let credential = authorization.split("Credential=").nth(1)?;
+    credential.split(['/', ',']).nth(2).filter(|region| !region.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn of(method: &str, uri: &str, headers: &[(&str, &str)]) -> Protocol {
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        protocol(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn protocols() {
+        let signed = ("authorization", "AWS4-HMAC-SHA256 Credential=k/20240101/eu-west-1/s3/aws4_request, Signature=x");
+        let form = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        let target = ("x-amz-target", "AWSGlue.GetTable");
+        assert_eq!(of("POST", "/", &[target, form]), Protocol::Json("AWSGlue.GetTable".to_owned()));
+        assert_eq!(of("POST", "/", &[form]), Protocol::Form);
+        assert_eq!(of("GET", "/healthz", &[]), Protocol::Own);
+        assert_eq!(of("GET", "/v1/statement", &[]), Protocol::Own);
+        assert_eq!(of("GET", "/healthz", &[signed]), Protocol::S3);
+        assert_eq!(of("GET", "/metrics?X-Amz-Signature=x", &[]), Protocol::S3);
+        // A form put by a presigned URL is an object, not a call of STS.
+        assert_eq!(of("PUT", "/bucket/key", &[form]), Protocol::S3);
+        assert_eq!(of("POST", "/bucket?delete", &[signed]), Protocol::S3);
+        assert_eq!(of("GET", "/", &[signed]), Protocol::S3);
+    }
+
+    #[test]
+    fn regions() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(region(&headers), None);
+        let value = "AWS4-HMAC-SHA256 Credential=k/20240101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=x";
+        headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+        assert_eq!(region(&headers), Some("eu-west-1"));
+    }
+}
