@@ -47,8 +47,9 @@ pub(crate) async fn dispatch(shared: &Shared, request: Request) -> Result<Respon
 }
 
 async fn call(shared: &Shared, caller: &Caller, target: &str, body: Body) -> Reply {
-    let body = to_bytes(body, LONGEST).await.map_err(|error| {
-        Failure { status: 413, ..Failure::new("RequestEntityTooLarge", format!("the body cannot be read: {error}")) }
+    let body = to_bytes(body, LONGEST).await.map_err(|error| Failure {
+        status: 413,
+        ..Failure::new("RequestEntityTooLarge", format!("the body cannot be read: {error}"))
     })?;
     let body: Value = match body.is_empty() {
         true => json!({}),
@@ -64,9 +65,7 @@ async fn call(shared: &Shared, caller: &Caller, target: &str, body: Body) -> Rep
 fn json(reply: Reply) -> Response {
     let (status, body) = match reply {
         Ok(body) => (StatusCode::OK, body),
-        Err(failure) => {
-            (StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.body())
-        }
+        Err(failure) => (StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.body()),
     };
     (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
 }
