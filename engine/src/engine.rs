@@ -17,8 +17,10 @@ use datafusion::sql::sqlparser::ast::Query;
 use futures::FutureExt;
 use futures::stream::BoxStream;
 use sql::Statement;
+use tokio::runtime::Handle;
 
 use crate::command;
+use crate::compute::Compute;
 use crate::deadline::Deadline;
 use crate::memory::{self, QueryPool};
 use crate::plan::{Planned, Planner};
@@ -100,13 +102,14 @@ struct Shared {
     catalog: Arc<dyn Catalog>,
     resources: Resources,
     runtime: RuntimeEnv,
+    compute: Compute,
     memory: Arc<dyn MemoryPool>,
     memory_limit: usize,
     locations: bool,
 }
 
 impl Engine {
-    /// Errors: `InvalidInput` when the spill folder cannot be made.
+    /// Errors: `InvalidInput` when the spill folder cannot be made, `Unavailable` when there are no threads.
     pub fn new(catalog: Arc<dyn Catalog>, storage: Storage, settings: Settings) -> Result<Self> {
         let threads = settings.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
         let memory_limit = settings.memory.unwrap_or_else(memory::default_limit);
@@ -122,6 +125,7 @@ impl Engine {
         Ok(Self(Arc::new(Shared {
             catalog,
             runtime: session::runtime(&resources)?,
+            compute: Compute::new(resources.threads)?,
             resources,
             memory: Arc::new(TrackConsumersPool::new(GreedyMemoryPool::new(memory_limit), most_named)),
             memory_limit,
@@ -202,6 +206,11 @@ impl Engine {
     /// What a worker executes a plan with, and decodes it.
     pub fn task_context(&self) -> Arc<TaskContext> {
         Arc::new(TaskContext::from(&self.state()))
+    }
+
+    /// The threads that queries compute on.
+    pub(crate) fn compute(&self) -> &Handle {
+        self.0.compute.handle()
     }
 
     pub(crate) async fn plan(&self, state: &SessionState, session: &Session, query: &Query) -> Result<Planned> {

@@ -21,7 +21,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::TryStreamExt as _;
+use tokio::runtime::Handle;
 
+use crate::compute;
+use crate::deadline::Deadline;
 use filter::Wanted;
 
 /// The database's name.
@@ -99,6 +102,7 @@ impl TableProvider for Table {
             schema: Arc::clone(&self.schema),
             catalog: Arc::clone(&self.catalog),
             wanted: Wanted::by(filters),
+            runtime: Handle::current(),
         };
         let schema = Arc::clone(&self.schema);
         Ok(Arc::new(StreamingTableExec::try_new(schema, vec![Arc::new(rows)], projection, [], false, limit)?))
@@ -110,6 +114,8 @@ struct Rows {
     schema: SchemaRef,
     catalog: Arc<dyn Catalog>,
     wanted: Wanted,
+    /// Where the query was planned: the catalog is asked there and not on the threads that compute.
+    runtime: Handle,
 }
 
 impl fmt::Debug for Rows {
@@ -125,7 +131,7 @@ impl PartitionStream for Rows {
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let batches = rows::stream(self.kind, Arc::clone(&self.schema), Arc::clone(&self.catalog), self.wanted.clone());
-        let batches = batches.map_err(|error| DataFusionError::External(Box::new(error)));
+        let batches = compute::on(&self.runtime, Deadline::after(None), batches).map_err(|error| DataFusionError::External(Box::new(error)));
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
     }
 }

@@ -1,6 +1,7 @@
 //! The Athena side of Civetta: planning over the catalog, the scan, commands and results, on DataFusion.
 
 pub mod command;
+mod compute;
 mod deadline;
 mod engine;
 mod error;

@@ -13,15 +13,12 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::sqlparser::ast::Query;
 use futures::{StreamExt, TryStreamExt, stream};
 use sql::{ExplainFormat, Statement};
-use tokio::sync::mpsc::Sender;
 
+use crate::compute;
 use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
 use crate::plan::Planned;
-
-/// Batches computed ahead of the reader.
-const AHEAD: usize = 2;
 
 /// Starts a query.
 pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadline: Deadline) -> Result<Answer> {
@@ -29,10 +26,10 @@ pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadli
     let planned = engine.plan(&state, session, &query).await?;
     let columns = columns(&planned);
     let physical = physical(&state, &planned).await?;
-    let rows = match start(&state, &physical, deadline).await {
+    let rows = match start(engine, &state, &physical, deadline).await {
         Err(error) if error.kind() == ErrorKind::MemoryExceeded && has_hash_join(&physical) => {
             tracing::info!("a hash join outgrew the memory; planning with joins that spill");
-            start(&state, &spilling(engine, session, &query).await?, deadline).await?
+            start(engine, &state, &spilling(engine, session, &query).await?, deadline).await?
         }
         outcome => outcome?,
     };
@@ -61,52 +58,19 @@ fn has_hash_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
     plan.is::<HashJoinExec>() || plan.children().into_iter().any(has_hash_join)
 }
 
-/// Executes in a task of its own, so that a panic inside a library is an error of this query and of nothing else, and waits
-/// for the first batch, so that what fails at the start fails here.
-///
-/// The task keeps the deadline, so that it frees what it holds also when nobody takes its batches.
+/// Executes on the threads for queries and waits for the first batch, so that what fails at the start fails here.
 async fn start(
+    engine: &Engine,
     state: &SessionState,
     plan: &Arc<dyn ExecutionPlan>,
     deadline: Deadline,
 ) -> Result<stream::BoxStream<'static, Result<RecordBatch>>> {
-    let context = Arc::new(TaskContext::from(state));
-    let plan = Arc::clone(plan);
-    let (sender, receiver) = tokio::sync::mpsc::channel(AHEAD);
-    let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(async move {
-        if let Err(error) = deadline.bound(send(plan, context, &sender)).await {
-            // The reader may be gone already; then nobody needs the error.
-            drop(sender.send(Err(error)).await);
-        }
-    });
-    // The task set goes with the stream: dropping the stream aborts the task.
-    let mut rows = stream::unfold((receiver, tasks), |(mut receiver, mut tasks)| async move {
-        if let Some(batch) = receiver.recv().await {
-            return Some((batch, (receiver, tasks)));
-        }
-        match tasks.join_next().await {
-            Some(Err(error)) if error.is_panic() => {
-                Some((Err(Error::internal("a library panicked while the query ran").caused_by(error)), (receiver, tasks)))
-            }
-            _ => None,
-        }
-    })
-    .fuse()
-    .boxed();
+    let (plan, context) = (Arc::clone(plan), Arc::new(TaskContext::from(state)));
+    // Operators start tasks as soon as they are executed: that too is for the other runtime.
+    let batches = stream::once(async move { execute_stream(plan, context) }).try_flatten().map_err(from_datafusion);
+    let mut rows = compute::on(engine.compute(), deadline, batches);
     let first = rows.try_next().await?;
     Ok(stream::iter(first.map(Ok)).chain(rows).boxed())
-}
-
-/// Executes a plan as far as there is a reader.
-async fn send(plan: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, to: &Sender<Result<RecordBatch>>) -> Result<()> {
-    let mut batches = execute_stream(plan, context).map_err(from_datafusion)?;
-    while let Some(batch) = batches.next().await {
-        if to.send(Ok(batch.map_err(from_datafusion)?)).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
 }
 
 /// How a plan is shown.
@@ -134,7 +98,7 @@ pub(crate) async fn explain(
     let planned = engine.plan(&state, session, &query).await?;
     let physical = physical(&state, &planned).await?;
     let text = if how.analyze {
-        start(&state, &physical, deadline).await?.try_for_each(|_| async { Ok(()) }).await?;
+        start(engine, &state, &physical, deadline).await?.try_for_each(|_| async { Ok(()) }).await?;
         DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(how.verbose).to_string()
     } else {
         DisplayableExecutionPlan::new(physical.as_ref()).indent(how.verbose).to_string()

@@ -16,6 +16,7 @@ mod location;
 mod open;
 mod requests;
 mod s3;
+mod waiting;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,6 +27,7 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -60,6 +62,8 @@ struct Inner {
     lake: Option<Lake>,
     /// Present when it is not.
     s3: Option<Arc<s3::Client>>,
+    /// Where requests of `object_store` wait.
+    runtime: Handle,
     /// Stores in use, by scheme and bucket.
     stores: RwLock<HashMap<(Scheme, String), Open>>,
 }
@@ -85,8 +89,8 @@ impl Storage {
         let files = Disk::files(confinement.files(&config));
         let lake = matches!(config.s3, S3::Embedded).then(|| Lake::new(&config.data, config.confined));
         let s3 = s3::Client::new(config.s3, permits.clone(), counters.clone()).await?.map(Arc::new);
-        let stores = RwLock::default();
-        Ok(Self { inner: Arc::new(Inner { confinement, counters, permits, concurrency, files, lake, s3, stores }) })
+        let (stores, runtime) = (RwLock::default(), Handle::current());
+        Ok(Self { inner: Arc::new(Inner { confinement, counters, permits, concurrency, files, lake, s3, runtime, stores }) })
     }
 
     /// The embedded lake, where `s3://` is one.

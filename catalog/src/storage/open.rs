@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use object_store::azure::MicrosoftAzureBuilder;
+use object_store::client::SpawnedReqwestConnector;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path;
 use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _};
@@ -69,7 +70,7 @@ impl Storage {
             }
             (Scheme::S3, None, None) => return Err(Error::internal("there is no S3")),
             (Scheme::Gs | Scheme::Az, ..) => {
-                let store = library(at)?;
+                let store = library(at, SpawnedReqwestConnector::new(inner.runtime.clone()))?;
                 (Lister::Library(store.clone()), store)
             }
         };
@@ -84,14 +85,15 @@ impl Storage {
 }
 
 /// A store that `object_store` does alone, configured by the environment.
-fn library(at: &Location) -> Result<Arc<dyn ObjectStore>> {
+fn library(at: &Location, http: SpawnedReqwestConnector) -> Result<Arc<dyn ObjectStore>> {
     let bucket = at.with_key("");
     let built: object_store::Result<Arc<dyn ObjectStore>> = match at.scheme {
         Scheme::Gs => {
-            GoogleCloudStorageBuilder::from_env().with_bucket_name(&at.bucket).build().map(|store| Arc::new(store) as _)
+            let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(&at.bucket).with_http_connector(http);
+            builder.build().map(|store| Arc::new(store) as _)
         }
         _ => {
-            let mut builder = MicrosoftAzureBuilder::from_env();
+            let mut builder = MicrosoftAzureBuilder::from_env().with_http_connector(http);
             builder = match at.bucket.split_once('@') {
                 // container@account.dfs.core.windows.net
                 Some((container, host)) => {

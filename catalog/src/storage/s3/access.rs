@@ -11,10 +11,12 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use crate::storage::config::Access;
 use crate::storage::failure::to_library;
+use crate::storage::waiting;
 use crate::{Error, ErrorKind, Result};
 
 /// How long before they expire credentials are replaced.
@@ -25,6 +27,8 @@ const EARLY: Duration = Duration::from_secs(5 * 60);
 pub(super) struct Keys {
     source: Source,
     cached: Mutex<Option<Credentials>>,
+    /// Where the chain waits for its services.
+    runtime: Handle,
 }
 
 #[derive(Debug)]
@@ -52,7 +56,7 @@ impl Keys {
                 Source::Chain(provider.ok_or_else(|| Error::internal("the AWS configuration has no credentials provider"))?)
             }
         };
-        Ok((Self { source, cached: Mutex::default() }, region))
+        Ok((Self { source, cached: Mutex::default(), runtime: Handle::current() }, region))
     }
 
     pub(super) fn is_anonymous(&self) -> bool {
@@ -74,7 +78,8 @@ impl Keys {
         if let Some(keys) = cached.as_ref().filter(fresh) {
             return Ok(Some(keys.clone()));
         }
-        let keys = provider.provide_credentials().await.map_err(|error| {
+        let asked = provider.clone();
+        let keys = waiting::on(&self.runtime, async move { asked.provide_credentials().await }).await?.map_err(|error| {
             Error::new(
                 ErrorKind::AccessDenied,
                 "no AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE after 'aws configure' \

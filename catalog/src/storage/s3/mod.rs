@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
+use object_store::client::SpawnedReqwestConnector;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -36,6 +38,8 @@ pub(super) struct Client {
     regions: Mutex<HashMap<String, String>>,
     permits: Arc<Semaphore>,
     counters: Arc<Counters>,
+    /// Where requests wait.
+    runtime: Handle,
 }
 
 #[derive(Debug)]
@@ -66,7 +70,8 @@ impl Client {
             .read_timeout(Duration::from_secs(60))
             .build()
             .map_err(|error| Error::internal("the HTTP client cannot be built").caused_by(error))?;
-        Ok(Some(Self { http, keys: Arc::new(keys), endpoint, regions: Mutex::default(), permits, counters }))
+        let (keys, regions, runtime) = (Arc::new(keys), Mutex::default(), Handle::current());
+        Ok(Some(Self { http, keys, endpoint, regions, permits, counters, runtime }))
     }
 
     /// The base URL of a bucket's region, without a slash at its end, and the region.
@@ -95,7 +100,8 @@ impl Client {
             .with_allow_http(base.starts_with("http:"))
             .with_endpoint(base)
             .with_region(region)
-            .with_virtual_hosted_style_request(false);
+            .with_virtual_hosted_style_request(false)
+            .with_http_connector(SpawnedReqwestConnector::new(self.runtime.clone()));
         builder = match self.keys.is_anonymous() {
             true => builder.with_skip_signature(true),
             false => builder.with_credentials(Arc::new(LibraryKeys(self.keys.clone()))),

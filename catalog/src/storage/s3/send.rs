@@ -7,10 +7,11 @@ use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use super::{Client, xml};
 use crate::storage::failure::redact;
+use crate::storage::waiting;
 use crate::{Error, ErrorKind, Result};
 
 /// Tries of one request. With the pauses between them a store may be away for about half a minute.
@@ -50,7 +51,7 @@ impl Client {
     }
 
     async fn find_region_once(&self, bucket: &str, url: &str) -> Result<String, Failure> {
-        let response = self.http.head(url).send().await.map_err(|error| unreachable(bucket, &error))?;
+        let response = self.answer(self.http.head(url), bucket).await?;
         let region = response.headers().get("x-amz-bucket-region").and_then(|region| region.to_str().ok());
         region.map(str::to_owned).ok_or_else(|| refused(bucket, response.status(), ""))
     }
@@ -62,7 +63,12 @@ impl Client {
                 request = request.header(name, value);
             }
         }
-        request.send().await.map_err(|error| unreachable(bucket, &error))
+        self.answer(request, bucket).await
+    }
+
+    async fn answer(&self, request: RequestBuilder, bucket: &str) -> Result<Response, Failure> {
+        let sent = waiting::on(&self.runtime, request.send()).await.map_err(Failure::Final)?;
+        sent.map_err(|error| unreachable(bucket, &error))
     }
 
     async fn retried<T, F>(&self, bucket: &str, mut attempt: impl FnMut() -> F) -> Result<T>
