@@ -1,3 +1,5 @@
+//! Projected partitions from the properties of tables.
+
 use chrono::NaiveDate;
 
 use super::*;

@@ -16,6 +16,7 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion_physical_expr_adapter::{DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
 use super::fit;
+use super::length::Length;
 use crate::error::into_datafusion;
 
 /// The first value of a file that did not fit. The Parquet reader makes text of the errors of its filters; here they stay
@@ -36,7 +37,8 @@ impl PhysicalExprAdapterFactory for ToFile {
             .iter()
             .map(|field| {
                 let wanted = logical.fields().iter().find(|wanted| wanted.name() == field.name())?;
-                (!fit::plain(field.data_type(), wanted.data_type())).then(|| Arc::clone(wanted))
+                let plain = fit::plain(field.data_type(), wanted.data_type()) && Length::of(wanted).is_none();
+                (!plain).then(|| Arc::clone(wanted))
             })
             .collect();
         // For DataFusion the columns that we fit have the file's types already.
@@ -160,7 +162,8 @@ impl PhysicalExpr for Fitted {
             let _ = self.unfit.set(error.duplicate());
             into_datafusion(error)
         })?;
-        Ok(ColumnarValue::Array(fitted))
+        let length = Length::of(&self.wanted);
+        Ok(ColumnarValue::Array(length.map_or_else(|| Arc::clone(&fitted), |length| length.cut(&fitted))))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {

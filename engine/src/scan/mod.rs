@@ -5,6 +5,7 @@ mod adapter;
 mod codec;
 mod fit;
 mod hidden;
+mod length;
 mod morsel;
 mod parquet;
 mod prune;
@@ -347,7 +348,7 @@ fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
         .iter()
         .map(|column| {
             let kind = hive_type::parse(column.hive_type()).map_err(|e| e.within(format!("column '{}'", column.name)))?;
-            Ok(Arc::new(Field::new(&column.name, kind, true)))
+            Ok(Arc::new(length::with_length(Field::new(&column.name, kind, true), column.hive_type())))
         })
         .collect()
 }

@@ -18,6 +18,7 @@ use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener, FileSour
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
+use super::length::Length;
 use super::snapshot::LakeFile;
 use super::source::LakeSource;
 use crate::error::into_datafusion;
@@ -301,8 +302,12 @@ impl Reading {
         let columns = self
             .wanted
             .iter()
-            .map(|at| match at.checked_sub(self.data_columns) {
-                None => decoded.next().cloned().ok_or_else(|| Error::internal("the decoder left out a column")),
+            .enumerate()
+            .map(|(nth, at)| match at.checked_sub(self.data_columns) {
+                None => {
+                    let column = decoded.next().ok_or_else(|| Error::internal("the decoder left out a column"))?;
+                    Ok(Length::of(&self.output.fields()[nth]).map_or_else(|| Arc::clone(column), |length| length.cut(column)))
+                }
                 Some(constant) => self.repeated(constant, &runs),
             })
             .collect::<catalog::Result<Vec<_>>>()?;

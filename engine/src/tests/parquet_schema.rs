@@ -97,3 +97,29 @@ async fn members_of_structs_are_found_by_name_without_regard_to_case() {
         assert_eq!(lake.run(sql).await.unwrap(), rows, "{sql}");
     }
 }
+
+#[tokio::test]
+async fn texts_are_cut_to_their_declared_length() {
+    let mut lake = Lake::new().await;
+    let texts = || Arc::new(StringArray::from(vec![Some("abcdef"), Some("ab "), None])) as ArrayRef;
+    lake.put_parquet("s3://lake/p/a.parquet", vec![("v", texts()), ("c", texts())]).await;
+    lake.parquet_table("p", "v varchar(3), c char(3)").await;
+    lake.put("s3://lake/j/a.json", "{\"v\":\"abcdef\",\"c\":\"abcdef\"}{\"v\":\"ab \",\"c\":\"ab \"}{}").await;
+    lake.run(
+        "CREATE EXTERNAL TABLE j (v varchar(3), c char(3)) \
+         ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/j/'",
+    )
+    .await
+    .unwrap();
+    for table in ["p", "j"] {
+        let all = format!("SELECT v, c FROM {table} ORDER BY v DESC");
+        assert_eq!(lake.run(&all).await.unwrap(), ["abc|abc", "ab |ab", "NULL|NULL"], "{table}");
+        // Also where the reader filters by itself, and where statistics know only the longer values.
+        let filtered = format!("SELECT count(*), max(v || c) FROM {table} WHERE v = 'abc' AND c <= 'abc'");
+        assert_eq!(lake.run(&filtered).await.unwrap(), ["1|abcabc"], "{table}");
+    }
+    let joined = "SELECT count(*) FROM p JOIN j ON p.v = j.v AND p.c = j.c";
+    assert_eq!(lake.run(joined).await.unwrap(), ["2"]);
+    let united = "SELECT count(DISTINCT v) FROM (SELECT v FROM p UNION ALL SELECT v FROM j UNION ALL SELECT 'abc')";
+    assert_eq!(lake.run(united).await.unwrap(), ["2"]);
+}

@@ -1,3 +1,5 @@
+//! Columns of files as columns of tables.
+
 use datafusion::arrow::array::{
     BooleanArray, Float64Array, Int32Array, Int64Array, LargeListArray, StringArray, TimestampMicrosecondArray,
 };
