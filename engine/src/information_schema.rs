@@ -131,7 +131,8 @@ impl PartitionStream for Rows {
 
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
         let batches = rows::stream(self.kind, Arc::clone(&self.schema), Arc::clone(&self.catalog), self.wanted.clone());
-        let batches = compute::on(&self.runtime, Deadline::after(None), batches).map_err(|error| DataFusionError::External(Box::new(error)));
+        let batches = compute::on(&self.runtime, Deadline::after(None), batches)
+            .map_err(|error| DataFusionError::External(Box::new(error)));
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
     }
 }

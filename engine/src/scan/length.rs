@@ -82,7 +82,8 @@ mod tests {
             ("string", ["abcd", "äöüß", "a   ", "ab"]),
         ] {
             let field = with_length(Field::new("c", DataType::Utf8View, true), hive);
-            let array: ArrayRef = Arc::new(StringViewArray::from(vec![Some("abcd"), Some("äöüß"), Some("a   "), Some("ab"), None]));
+            let array: ArrayRef =
+                Arc::new(StringViewArray::from(vec![Some("abcd"), Some("äöüß"), Some("a   "), Some("ab"), None]));
             let cut = Length::of(&field).map_or_else(|| Arc::clone(&array), |length| length.cut(&array));
             let texts: Vec<Option<&str>> = cut.as_string_view().iter().collect();
             assert_eq!(texts[..4], expected.map(Some), "{hive}");
