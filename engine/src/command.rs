@@ -8,7 +8,7 @@ mod database;
 mod describe;
 mod hive_text;
 mod like;
-mod name;
+pub(crate) mod name;
 mod page;
 mod partition;
 mod repair;

@@ -153,6 +153,10 @@ async fn what_does_not_fit_is_named() {
         assert_eq!(error.kind(), kind, "{sql}: {error}");
         assert!(error.message().contains(words), "{sql}: {error}");
     }
+    for catalog in ["awsdatacatalog", "AwsDataCatalog", "hive"] {
+        assert_eq!(lake.run(&format!("SHOW COLUMNS IN {catalog}.default.ticks")).await.unwrap().len(), 3);
+        assert!(lake.run(&format!("SELECT sym FROM {catalog}.default.ticks LIMIT 0")).await.is_ok(), "{catalog}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 pub(super) mod delta;
 pub(super) mod hudi;
 pub(super) mod iceberg;
+mod schema_json;
 
 use std::sync::Arc;
 

@@ -37,11 +37,14 @@ pub(super) fn database(name: Option<DatabaseName>, session: &str) -> Result<Stri
 }
 
 /// Athena's name for the Glue catalog of the account is the only catalog there is; `hive` is what Athena itself calls it in results.
-pub(super) fn known_catalog(name: Option<&str>) -> Result<()> {
-    match name {
-        None | Some("awsdatacatalog" | "hive") => Ok(()),
+///
+/// Errors: `DatabaseNotFound` for another name.
+pub(crate) fn known_catalog(name: Option<&str>) -> Result<()> {
+    let known = |name: &str| ["awsdatacatalog", "hive"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    match name.filter(|name| !known(name)) {
+        None => Ok(()),
         Some(other) => Err(Error::new(
-            ErrorKind::EntityNotFound,
+            ErrorKind::DatabaseNotFound,
             format!("catalog '{other}' does not exist; the only one is awsdatacatalog"),
         )),
     }

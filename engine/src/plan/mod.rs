@@ -21,6 +21,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use sql::{ObjectName, Statement, TableReference, TableSource as Source};
 
+use crate::command::name::known_catalog;
 use crate::error::from_datafusion;
 use crate::information_schema;
 use crate::scan::snapshot::Lake;
@@ -154,12 +155,7 @@ fn in_the_words_of_trino(error: Error, full: &FullName) -> Error {
 ///
 /// Errors: `DatabaseNotFound` for a catalog other than `awsdatacatalog`, which is Athena's name of the one we have.
 pub(crate) fn full_name(object: &ObjectName, database: &str) -> Result<FullName> {
-    if let Some(catalog) = object.catalog.as_deref().filter(|catalog| !catalog.eq_ignore_ascii_case("awsdatacatalog")) {
-        return Err(Error::new(
-            ErrorKind::DatabaseNotFound,
-            format!("catalog '{catalog}' does not exist; the catalog is awsdatacatalog"),
-        ));
-    }
+    known_catalog(object.catalog.as_deref())?;
     Ok((name::fold(object.database.as_deref().unwrap_or(database)), name::fold(&object.name)))
 }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use catalog::{Error, Result};
+use clap::builder::PossibleValue;
 use engine::export::{self, Export};
 use engine::text::Text;
 
@@ -38,18 +39,33 @@ pub(crate) struct Style {
 }
 
 /// The form of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
+    /// The table for people.
     Table,
-    Csv,
-    /// One array of objects.
-    Json,
-    /// One object on each line.
-    Ndjson,
-    Markdown,
-    Parquet,
-    /// Arrow's IPC file.
-    Arrow,
+    File(export::Format),
+}
+
+impl clap::ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [Format; export::Format::ALL.len() + 1] = {
+            let mut all = [Format::Table; export::Format::ALL.len() + 1];
+            let mut at = 0;
+            while at < export::Format::ALL.len() {
+                all[at + 1] = Format::File(export::Format::ALL[at]);
+                at += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Table => "table",
+            Self::File(format) => format.name(),
+        }))
+    }
 }
 
 impl Format {
@@ -57,37 +73,26 @@ impl Format {
     ///
     /// Errors: `InvalidInput` if its extension is none of ours.
     pub(crate) fn of(path: &Path) -> Result<Self> {
-        match path.extension().and_then(|text| text.to_str()).map(str::to_ascii_lowercase).as_deref() {
-            Some("txt") => Ok(Self::Table),
-            Some("csv") => Ok(Self::Csv),
-            Some("json") => Ok(Self::Json),
-            Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
-            Some("md") => Ok(Self::Markdown),
-            Some("parquet") => Ok(Self::Parquet),
-            Some("arrow" | "feather") => Ok(Self::Arrow),
-            _ => Err(Error::invalid(format!(
+        let extension = path.extension().and_then(|text| text.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let name = match extension.as_str() {
+            "txt" => return Ok(Self::Table),
+            "jsonl" => "ndjson",
+            "md" => "markdown",
+            "feather" => "arrow",
+            other => other,
+        };
+        match name.parse() {
+            Ok(format) => Ok(Self::File(format)),
+            Err(_) => Err(Error::invalid(format!(
                 "cannot tell the format of '{}' by its extension (txt, csv, json, ndjson, md, parquet or arrow); say it with --format",
                 path.display()
             ))),
         }
     }
 
-    /// The file format; `None` is the table for people.
-    pub(crate) fn export(self) -> Option<export::Format> {
-        match self {
-            Self::Table => None,
-            Self::Csv => Some(export::Format::Csv),
-            Self::Json => Some(export::Format::Json),
-            Self::Ndjson => Some(export::Format::Ndjson),
-            Self::Markdown => Some(export::Format::Markdown),
-            Self::Parquet => Some(export::Format::Parquet),
-            Self::Arrow => Some(export::Format::Arrow),
-        }
-    }
-
     /// Bytes that no terminal should see, and of which a file holds one result only.
     pub(crate) fn is_binary(self) -> bool {
-        self.export().is_some_and(export::Format::is_binary)
+        matches!(self, Self::File(format) if format.is_binary())
     }
 }
 
@@ -108,7 +113,7 @@ impl Form {
         schema: &SchemaRef,
         out: impl Write + Send + 'a,
     ) -> Result<Box<dyn Export + 'a>> {
-        if let Some(format) = self.format.export() {
+        if let Format::File(format) = self.format {
             return export::begin(format, names, schema, out);
         }
         let numbers = schema.fields().iter().map(|field| is_number(field.data_type()));

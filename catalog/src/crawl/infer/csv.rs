@@ -56,7 +56,9 @@ pub(in super::super) fn inspect(
     text.commit();
     let records = read(text, &found.dialect, &mut columns, &mut remarks)?;
     header::complete(&mut names, columns.len());
-    let members = names.iter().zip(&columns).map(|(name, column)| Member::new(name, column.r#type.shape())).collect();
+    let declared = |at: usize| choice.types.as_ref().and_then(|types| types.get(at).cloned());
+    let shapes = columns.iter().enumerate().map(|(at, column)| declared(at).unwrap_or_else(|| column.r#type.shape()));
+    let members = names.iter().zip(shapes).map(|(name, shape)| Member::new(name, shape)).collect();
     let inspected = Inspected {
         kind: Kind::Csv(found.dialect),
         compression: object.compression.name().to_owned(),

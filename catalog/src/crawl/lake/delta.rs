@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Said;
+use super::schema_json::{self, Words};
 use crate::error::{Error, Result};
 use crate::name::fold;
 use crate::table::Column;
@@ -161,51 +162,26 @@ fn columns(schema: &str) -> Result<Vec<Column>> {
     let schema: Value = serde_json::from_str(schema)
         .map_err(|error| Error::bad_data(format!("its schema is no JSON: {error}")).caused_by(error))?;
     let fields = schema.get("fields").and_then(Value::as_array).ok_or_else(|| Error::bad_data("its schema has no fields"))?;
-    fields
-        .iter()
-        .map(|field| {
-            let name =
-                field.get("name").and_then(Value::as_str).ok_or_else(|| Error::bad_data("a field of its schema has no name"))?;
-            Ok(Column::new(
-                fold(name),
-                hive(field.get("type").unwrap_or(&Value::Null)).map_err(|error| error.within(format!("column '{name}'")))?,
-            ))
-        })
-        .collect()
+    let column = |field| schema_json::field(field, &WORDS).map(|(name, hive)| Column::new(fold(name), hive));
+    fields.iter().map(column).collect()
 }
 
-fn hive(spark: &Value) -> Result<String> {
-    let unknown = || Error::bad_data(format!("the type {spark} is not one of Delta's"));
-    if let Some(name) = spark.as_str() {
-        return Ok(match name {
-            "long" => "bigint",
-            "integer" => "int",
-            "short" => "smallint",
-            "byte" => "tinyint",
-            "timestamp_ntz" => "timestamp",
-            // No Hive type holds it; the text does.
-            "variant" => "string",
-            "string" | "float" | "double" | "boolean" | "binary" | "date" | "timestamp" => name,
-            name if name.starts_with("decimal") => name,
-            name if name.starts_with("varchar") || name.starts_with("char") => name,
-            _ => return Err(unknown()),
-        }
-        .to_string());
-    }
-    let part = |key: &str| spark.get(key).ok_or_else(unknown);
-    match spark.get("type").and_then(Value::as_str) {
-        Some("array") => Ok(format!("array<{}>", hive(part("elementType")?)?)),
-        Some("map") => Ok(format!("map<{},{}>", hive(part("keyType")?)?, hive(part("valueType")?)?)),
-        Some("struct") => {
-            let member = |field: &Value| {
-                let name = field.get("name").and_then(Value::as_str).ok_or_else(unknown)?;
-                Ok(format!("{name}:{}", hive(field.get("type").unwrap_or(&Value::Null))?))
-            };
-            let members = part("fields")?.as_array().into_iter().flatten().map(member).collect::<Result<Vec<String>>>()?;
-            Ok(format!("struct<{}>", members.join(",")))
-        }
-        _ => Err(unknown()),
-    }
+const WORDS: Words =
+    Words { format: "Delta", list: ("array", "elementType"), map: ("keyType", "valueType"), scalar: |name| scalar(name).map(str::to_string) };
+
+fn scalar(spark: &str) -> Option<&str> {
+    Some(match spark {
+        "long" => "bigint",
+        "integer" => "int",
+        "short" => "smallint",
+        "byte" => "tinyint",
+        "timestamp_ntz" => "timestamp",
+        // No Hive type holds it; the text does.
+        "variant" => "string",
+        "string" | "float" | "double" | "boolean" | "binary" | "date" | "timestamp" => spark,
+        name if name.starts_with("decimal") || name.starts_with("varchar") || name.starts_with("char") => name,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

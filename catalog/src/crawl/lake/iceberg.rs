@@ -5,6 +5,7 @@ use std::io::Read;
 use serde_json::Value;
 
 use super::Said;
+use super::schema_json::{self, Words};
 use crate::error::{Error, Result};
 use crate::name::fold;
 use crate::storage::Location;
@@ -52,8 +53,7 @@ pub(crate) fn said(at: &Location, bytes: &[u8]) -> Result<Said> {
 }
 
 fn column(field: &Value) -> Result<Column> {
-    let name = field.get("name").and_then(Value::as_str).ok_or_else(|| Error::bad_data("a field of the schema has no name"))?;
-    let hive = hive(field.get("type").unwrap_or(&Value::Null)).map_err(|error| error.within(format!("column '{name}'")))?;
+    let (name, hive) = schema_json::field(field, &WORDS)?;
     let mut column = Column::new(fold(name), hive);
     let optional = !field.get("required").and_then(Value::as_bool).unwrap_or_default();
     // As Iceberg's own Glue catalog writes them.
@@ -67,35 +67,19 @@ fn column(field: &Value) -> Result<Column> {
     Ok(column)
 }
 
-fn hive(iceberg: &Value) -> Result<String> {
-    let unknown = || Error::bad_data(format!("the type {iceberg} is not one of Iceberg's"));
-    if let Some(name) = iceberg.as_str() {
-        return Ok(match name {
-            "long" => "bigint".to_string(),
-            // Hive has neither; their texts are what Athena shows.
-            "time" | "uuid" | "variant" | "geometry" | "geography" => "string".to_string(),
-            "timestamptz" | "timestamp_ns" | "timestamptz_ns" => "timestamp".to_string(),
-            "unknown" => "string".to_string(),
-            "boolean" | "int" | "float" | "double" | "date" | "timestamp" | "string" | "binary" => name.to_string(),
-            name if name.starts_with("fixed") => "binary".to_string(),
-            name if name.starts_with("decimal") => name.replace(' ', ""),
-            _ => return Err(unknown()),
-        });
-    }
-    let part = |key: &str| iceberg.get(key).ok_or_else(unknown);
-    match iceberg.get("type").and_then(Value::as_str) {
-        Some("list") => Ok(format!("array<{}>", hive(part("element")?)?)),
-        Some("map") => Ok(format!("map<{},{}>", hive(part("key")?)?, hive(part("value")?)?)),
-        Some("struct") => {
-            let member = |field: &Value| {
-                let name = field.get("name").and_then(Value::as_str).ok_or_else(unknown)?;
-                Ok(format!("{name}:{}", hive(field.get("type").unwrap_or(&Value::Null))?))
-            };
-            let members = part("fields")?.as_array().into_iter().flatten().map(member).collect::<Result<Vec<String>>>()?;
-            Ok(format!("struct<{}>", members.join(",")))
-        }
-        _ => Err(unknown()),
-    }
+const WORDS: Words = Words { format: "Iceberg", list: ("list", "element"), map: ("key", "value"), scalar };
+
+fn scalar(iceberg: &str) -> Option<String> {
+    Some(match iceberg {
+        "long" => "bigint".to_string(),
+        // Hive has neither; their texts are what Athena shows.
+        "time" | "uuid" | "variant" | "geometry" | "geography" | "unknown" => "string".to_string(),
+        "timestamptz" | "timestamp_ns" | "timestamptz_ns" => "timestamp".to_string(),
+        "boolean" | "int" | "float" | "double" | "date" | "timestamp" | "string" | "binary" => iceberg.to_string(),
+        name if name.starts_with("fixed") => "binary".to_string(),
+        name if name.starts_with("decimal") => name.replace(' ', ""),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

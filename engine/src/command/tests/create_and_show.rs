@@ -81,7 +81,7 @@ async fn definitions_that_no_query_could_read_are_refused() {
         ("CREATE EXTERNAL TABLE t (a int) LOCATION 'ftp://lake/t/'", ErrorKind::InvalidInput),
         ("CREATE EXTERNAL TABLE t (a int) ROW FORMAT SERDE 'com.example.Nope' LOCATION 's3://lake/t/'", ErrorKind::NotSupported),
         ("CREATE EXTERNAL TABLE nowhere.t (a int) LOCATION 's3://lake/t/'", ErrorKind::DatabaseNotFound),
-        ("CREATE EXTERNAL TABLE other.default.t (a int) LOCATION 's3://lake/t/'", ErrorKind::EntityNotFound),
+        ("CREATE EXTERNAL TABLE other.default.t (a int) LOCATION 's3://lake/t/'", ErrorKind::DatabaseNotFound),
     ];
     for (text, kind) in cases {
         let error = world.fails(text).await;

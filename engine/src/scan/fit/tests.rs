@@ -19,7 +19,8 @@ fn shown_all(array: &ArrayRef) -> Vec<String> {
 
 #[test]
 fn values_that_fit_and_values_that_do_not() {
-    let cases: Vec<(ArrayRef, &str, Result<&[&str], &str>)> = vec![
+    type Case = (ArrayRef, &'static str, Result<&'static [&'static str], &'static str>);
+    let cases: Vec<Case> = vec![
         (Arc::new(Int64Array::from(vec![Some(1), None])), "int", Ok(&["1", "NULL"])),
         (Arc::new(Int64Array::from(vec![1, 3_000_000_000])), "int", Err("expected int for column 'c', found 3000000000")),
         (Arc::new(Float64Array::from(vec![2.0, -0.0])), "bigint", Ok(&["2", "0"])),

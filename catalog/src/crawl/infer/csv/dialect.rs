@@ -6,6 +6,7 @@ use super::cells::Cells;
 use super::header;
 use crate::crawl::infer::text::Text;
 use crate::crawl::inspected::Dialect;
+use crate::crawl::shape::Shape;
 use crate::crawler::CsvClassifier;
 use crate::{Error, Result};
 
@@ -19,6 +20,8 @@ pub(in super::super::super) struct Choice {
     quote: Option<char>,
     header: Header,
     names: Option<Vec<String>>,
+    /// One type per column, in their order.
+    pub(super) types: Option<Vec<Shape>>,
     single_column: bool,
     serde: Option<String>,
 }
@@ -52,7 +55,7 @@ struct Reading {
 
 impl Choice {
     /// # Errors
-    /// `InvalidInput` or `NotSupported` for what Glue's API would refuse or Civetta does not do.
+    /// `InvalidInput` for what Glue's API would refuse.
     pub(in super::super::super) fn of(classifier: &CsvClassifier) -> Result<Self> {
         let wrong = |what: String| Error::invalid(format!("classifier '{}': {what}", classifier.name));
         let ascii = |what: &str, text: &Option<String>| match text.as_deref().map(|text| (text, text.as_bytes())) {
@@ -72,18 +75,44 @@ impl Choice {
             Some(serde @ ("OpenCSVSerDe" | "LazySimpleSerDe")) => Some(serde.to_owned()),
             Some(other) => return Err(wrong(format!("Serde '{other}': expected OpenCSVSerDe, LazySimpleSerDe or None"))),
         };
-        if classifier.other.get("CustomDatatypeConfigured").and_then(|set| set.as_bool()) == Some(true) {
-            return Err(Error::not_supported(format!("classifier '{}': CustomDatatypes is not supported", classifier.name)));
-        }
+        let types = match classifier.other.get("CustomDatatypeConfigured").and_then(|set| set.as_bool()) {
+            Some(true) => Some(types(classifier).map_err(wrong)?),
+            _ => None,
+        };
         Ok(Self {
             delimiter: ascii("Delimiter", &classifier.delimiter)?,
             quote: ascii("QuoteSymbol", &classifier.quote_symbol)?,
             header,
             names: classifier.header.clone().filter(|names| !names.is_empty()),
+            types,
             single_column: classifier.allow_single_column.unwrap_or(false),
             serde,
         })
     }
+}
+
+/// The member `CustomDatatypes`, whose meaning AWS does not describe: one type per column, in the order of the columns.
+fn types(classifier: &CsvClassifier) -> Result<Vec<Shape>, String> {
+    let list = classifier.other.get("CustomDatatypes").and_then(|list| list.as_array()).filter(|list| !list.is_empty());
+    let list = list.ok_or("CustomDatatypeConfigured is true, and CustomDatatypes has no types")?;
+    let shape = |name: &serde_json::Value| match name.as_str().unwrap_or_default().trim().to_ascii_uppercase().as_str() {
+        "BINARY" => Ok(Shape::Binary),
+        "BOOLEAN" => Ok(Shape::Boolean),
+        "DATE" => Ok(Shape::Date),
+        // Hive's decimal without digits.
+        "DECIMAL" => Ok(Shape::Decimal(10, 0)),
+        "DOUBLE" => Ok(Shape::Double),
+        "FLOAT" => Ok(Shape::Float),
+        "INT" => Ok(Shape::Int),
+        "LONG" => Ok(Shape::BigInt),
+        "SHORT" => Ok(Shape::SmallInt),
+        "STRING" => Ok(Shape::String),
+        "TIMESTAMP" => Ok(Shape::Timestamp),
+        other => Err(format!(
+            "CustomDatatypes has '{other}': expected BINARY, BOOLEAN, DATE, DECIMAL, DOUBLE, FLOAT, INT, LONG, SHORT, STRING or TIMESTAMP"
+        )),
+    };
+    list.iter().map(shape).collect()
 }
 
 /// How the sample is best read; `complete` if nothing comes after it.
@@ -115,6 +144,9 @@ pub(super) fn detect(sample: &[u8], complete: bool, choice: &Choice) -> Result<F
         None => Vec::new(),
     };
     let width = if names.is_empty() { reading.width } else { names.len() };
+    if let Some(types) = choice.types.as_ref().filter(|types| types.len() != width) {
+        return Err(format!("the classifier has types for {} columns, the rows have {width}", types.len()));
+    }
     let dialect = Dialect { delimiter, quote, quoted: reading.quoted, header: has_header, serde: choice.serde.clone() };
     Ok(Found { dialect, names, width, reason })
 }

@@ -87,7 +87,18 @@ fn classifiers() {
     assert_eq!(described("id,v\n1,'a,b'\n", &quote), ", header quoted: id bigint, v string; 1");
     let wrong_width = with(&|c| c.header = Some(vec!["only".into()])).unwrap();
     assert_eq!(described("1,2\n3,4\n", &wrong_width), "the classifier names 1 columns, the rows have 2");
+    let typed = |types: &[&str]| {
+        with(&|c| {
+            c.other.insert("CustomDatatypeConfigured".into(), true.into());
+            c.other.insert("CustomDatatypes".into(), types.into());
+        })
+    };
+    let types = typed(&["string", "DATE"]).unwrap();
+    assert_eq!(described("id,day\n1,2024-01-01\n", &types), ", header: id string, day date; 1");
+    assert_eq!(described("a,b,c\n1,2,3\n", &types), "the classifier has types for 2 columns, the rows have 3");
     for wrong in [
+        typed(&["STRING", "UUID"]),
+        typed(&[]),
         with(&|c| c.delimiter = Some("ab".into())),
         with(&|c| c.quote_symbol = Some("«".into())),
         with(&|c| c.contains_header = Some("MAYBE".into())),
