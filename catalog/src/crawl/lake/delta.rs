@@ -166,8 +166,12 @@ fn columns(schema: &str) -> Result<Vec<Column>> {
     fields.iter().map(column).collect()
 }
 
-const WORDS: Words =
-    Words { format: "Delta", list: ("array", "elementType"), map: ("keyType", "valueType"), scalar: |name| scalar(name).map(str::to_string) };
+const WORDS: Words = Words {
+    format: "Delta",
+    list: ("array", "elementType"),
+    map: ("keyType", "valueType"),
+    scalar: |name| scalar(name).map(str::to_string),
+};
 
 fn scalar(spark: &str) -> Option<&str> {
     Some(match spark {

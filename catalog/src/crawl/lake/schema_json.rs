@@ -21,7 +21,8 @@ pub(super) struct Words {
 /// Errors: `BadData` for a field without name, and for a type that is none of the format's, with the field's name.
 pub(super) fn field<'f>(field: &'f Value, words: &Words) -> Result<(&'f str, String)> {
     let name = field.get("name").and_then(Value::as_str).ok_or_else(|| Error::bad_data("a field of its schema has no name"))?;
-    let hive = hive(field.get("type").unwrap_or(&Value::Null), words).map_err(|error| error.within(format!("column '{name}'")))?;
+    let hive =
+        hive(field.get("type").unwrap_or(&Value::Null), words).map_err(|error| error.within(format!("column '{name}'")))?;
     Ok((name, hive))
 }
 
