@@ -1,5 +1,6 @@
 //! The Athena side of Civetta: planning over the catalog, the scan, commands and results, on DataFusion.
 
+mod again;
 pub mod command;
 mod compute;
 mod deadline;

@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::ast::Query;
 use futures::{StreamExt, TryStreamExt, stream};
 use sql::{ExplainFormat, Statement};
 
+use crate::again;
 use crate::compute;
 use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
@@ -25,7 +26,7 @@ pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadli
     let state = engine.state();
     let planned = engine.plan(&state, session, &query).await?;
     let columns = columns(&planned);
-    let physical = physical(&state, &planned).await?;
+    let physical = executable(&state, &planned).await?;
     let rows = match start(engine, &state, &physical, deadline).await {
         Err(error) if error.kind() == ErrorKind::MemoryExceeded && has_hash_join(&physical) => {
             tracing::info!("a hash join outgrew the memory; planning with joins that spill");
@@ -46,12 +47,17 @@ pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<
     state.create_physical_plan(&planned.logical).await.map_err(from_datafusion)
 }
 
+/// The plan as it is executed in this process.
+async fn executable(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
+    again::executable_again(physical(state, planned).await?).map_err(from_datafusion)
+}
+
 /// The same query planned without hash joins.
 async fn spilling(engine: &Engine, session: &Session, query: &Query) -> Result<Arc<dyn ExecutionPlan>> {
     let mut state = engine.state();
     state.config_mut().options_mut().optimizer.prefer_hash_join = false;
     let planned = engine.plan(&state, session, query).await?;
-    physical(&state, &planned).await
+    executable(&state, &planned).await
 }
 
 fn has_hash_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
@@ -96,7 +102,7 @@ pub(crate) async fn explain(
     }
     let state = engine.state();
     let planned = engine.plan(&state, session, &query).await?;
-    let physical = physical(&state, &planned).await?;
+    let physical = executable(&state, &planned).await?;
     let text = if how.analyze {
         start(engine, &state, &physical, deadline).await?.try_for_each(|_| async { Ok(()) }).await?;
         DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(how.verbose).to_string()

@@ -120,3 +120,40 @@ async fn a_cancelled_query_leaves_no_spill_files() {
     lake.freed().await;
     assert_eq!(lake.run("SELECT count(*) FROM t").await.unwrap(), [ROWS.to_string()]);
 }
+
+/// A nested-loop join whose build side is large: it is thought to be the small one.
+async fn nested(memory: usize) -> Lake {
+    let mut lake = lake(memory, 1 << 30).await;
+    lake.run("ALTER TABLE t SET TBLPROPERTIES ('averageRecordSize' = '100000000')").await.unwrap();
+    let lines: String = (0..3000).map(|x| format!("{{\"x\":{}}}\n", x % 3)).collect();
+    for part in ["a", "b", "c", "d"] {
+        lake.put(&format!("s3://lake/u/{part}.json"), &lines).await;
+    }
+    lake.run(
+        "CREATE EXTERNAL TABLE u (x bigint) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/u/' \
+         TBLPROPERTIES ('averageRecordSize' = '1')",
+    )
+    .await
+    .unwrap();
+    lake
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nested_loop_joins_spill_or_fail_and_are_never_wrong() {
+    let mut roomy = nested(512 << 20).await;
+    let mut tight = nested(3 << 20).await;
+    let few = "(SELECT DISTINCT x FROM u) s";
+    // What DataFusion would execute twice: a scan, which has given its files away by then, and a repartitioning, which panics.
+    for build in ["t", "(SELECT max(k) AS k, v FROM t GROUP BY v) t"] {
+        let sql = format!("SELECT count(*), sum(t.k) FROM {build} JOIN {few} ON t.k + s.x < 2");
+        let plan = tight.run(&format!("EXPLAIN {sql}")).await.unwrap().join("\n");
+        assert!(plan.contains("NestedLoopJoinExec: join_type=Inner, filter=k@0"), "the large side is built: {plan}");
+        assert!(tight.spills(&sql).await, "{sql}");
+        assert_eq!(tight.run(&sql).await.unwrap(), roomy.run(&sql).await.unwrap(), "{sql}");
+    }
+    let outer = format!("SELECT count(*), sum(t.k) FROM t LEFT JOIN {few} ON t.k + s.x < 2");
+    assert_eq!(roomy.run(&outer).await.unwrap(), ["600001|179999700000"]);
+    let error = tight.run(&outer).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MemoryExceeded, "{error}");
+    tight.freed().await;
+}
