@@ -65,6 +65,24 @@ fn errors_point_at_their_place() {
 }
 
 #[test]
+fn statements_over_their_time_end_at_once() {
+    let home = Home::new();
+    let long = "WITH t AS (SELECT unnest(range(0, 60000)) AS x) \
+                SELECT count(*), max(a.x + b.x) FROM t a JOIN t b ON a.x % 10 = b.x % 10";
+    let started = std::time::Instant::now();
+    let ran = home.run(&["query", "--timeout", "300ms", long]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.starts_with("error: EXCEEDED_TIME_LIMIT: ") && ran.stderr.contains("300ms"), "{}", ran.stderr);
+    let ran = home.run(&["query", "--timeout", "1h", "SELECT 1 AS one", "--format", "csv"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "one\n1\n"), "{}", ran.stderr);
+    home.file("civetta.toml", "timeout = \"200ms\"\nspill_limit = \"1GiB\"\n");
+    let config = home.path().join("civetta.toml");
+    let ran = home.run(&["query", long, "--config", config.to_str().expect("UTF-8")]);
+    assert!(ran.stderr.contains("EXCEEDED_TIME_LIMIT") && ran.stderr.contains("200ms"), "{}", ran.stderr);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
 fn wrong_usage_is_2() {
     let home = Home::new();
     let config = home.file("wrong.toml", "thread = 3\n");
@@ -73,6 +91,8 @@ fn wrong_usage_is_2() {
         (&["query"][..], "required"),
         (&["query", ""], "there is no statement"),
         (&["query", "SELECT 1", "--memory", "much"], "expected a size"),
+        (&["query", "SELECT 1", "--spill-limit", "much"], "expected a size"),
+        (&["query", "SELECT 1", "--timeout", "soon"], "expected a time"),
         (&["query", "SELECT 1", "--output", "x.xls"], "--format"),
         (&["query", "SELECT 1; SELECT 2", "--output", "x.parquet"], "one result"),
         (&["--config", config, "query", "SELECT 1"], "unknown field `thread`"),
