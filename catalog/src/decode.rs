@@ -10,6 +10,7 @@ mod hadoop;
 #[cfg(test)]
 mod harness;
 mod json;
+pub(crate) mod json_path;
 mod lines;
 mod lz4;
 mod pattern;
@@ -63,7 +64,7 @@ impl Decoder {
     pub fn new(format: &Format, columns: SchemaRef, projection: &[usize], batch_size: usize) -> Result<Self> {
         let rows = Rows::new(&columns, projection, batch_size)?;
         let kind = match format {
-            Format::Json(format) => Kind::Json(JsonDecoder::new(format, &columns, projection)),
+            Format::Json(format) => Kind::Json(JsonDecoder::new(format, &columns, projection)?),
             Format::Csv(csv) => match &csv.dialect {
                 CsvDialect::Delimited(dialect) => {
                     Kind::Delimited(DelimitedDecoder::new(dialect, csv.skip_lines, &columns, projection)?)

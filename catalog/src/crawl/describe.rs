@@ -190,10 +190,12 @@ fn json(
                 keys = BTreeSet::from([member]);
                 format.mapping.insert("record".to_owned(), member.to_owned());
             }
-            None => {
-                notes.push(format!("the JSON path '{path}' of the classifier cannot be followed by queries yet"));
+            // For a reader `$[*]` is the elements of an array; the members of an object have no such path.
+            None if path == ELEMENTS => {
+                notes.push(format!("the JSON path '{path}' of the classifier is followed by queries in arrays only"));
                 parameters.insert("jsonPath".to_owned(), path.to_owned());
             }
+            None => format.path = Some(path.to_owned()),
         },
     }
     format.paths = keys.into_iter().map(str::to_owned).collect();

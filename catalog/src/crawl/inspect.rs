@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::infer::{self, Choice, Json, Log, Object, Path, Text};
 use super::inspected::{Finding, Found, Inspections};
 use crate::crawler::Classifier;
-use crate::decode::Compression;
+use crate::decode::{Compression, json_path};
 use crate::{Error, ErrorKind, Result};
 
 /// At most so much uncompressed text is read of one object; more is noted and does not count for the schema.
@@ -189,7 +189,7 @@ impl Custom {
             Classifier::Grok(grok) => Self::Grok(Log::of(grok)?),
             Classifier::Json(json) => {
                 let steps =
-                    infer::json_path(&json.json_path).map_err(|error| error.within(format!("classifier '{}'", json.name)))?;
+                    json_path::parse(&json.json_path).map_err(|error| error.within(format!("classifier '{}'", json.name)))?;
                 Self::Json(Path { number, text: json.json_path.trim().to_owned(), steps })
             }
             Classifier::Csv(csv) => Self::Csv(Box::new(Choice::of(csv)?)),

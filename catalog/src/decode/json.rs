@@ -12,6 +12,7 @@ use jiter::{Jiter, JsonErrorType, Peek};
 
 use self::members::Members;
 use self::value::{Fault, Reader};
+use super::json_path;
 use super::place::{Place, quoted};
 use super::rows::Rows;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,6 +34,8 @@ pub(super) struct JsonDecoder {
     lenient: bool,
     reader: Reader,
     members: Members,
+    /// The way from what is read to the records.
+    steps: Vec<json_path::Step>,
     /// The beginning of a record whose end has not come.
     pending: Vec<u8>,
     /// How long `pending` must be before it is worth reading again.
@@ -60,10 +63,16 @@ enum Step {
 }
 
 impl JsonDecoder {
-    pub(super) fn new(format: &JsonFormat, columns: &SchemaRef, projection: &[usize]) -> Self {
+    /// Errors: `InvalidInput` for a path that is none.
+    pub(super) fn new(format: &JsonFormat, columns: &SchemaRef, projection: &[usize]) -> Result<Self> {
         let projected: Fields = projection.iter().filter_map(|&index| columns.fields().get(index).cloned()).collect();
         let positions = (0..columns.fields().len()).map(|index| projection.iter().position(|&used| used == index)).collect();
-        Self {
+        let mut steps = format.path.as_deref().map(json_path::parse).transpose()?.unwrap_or_default();
+        // The elements of arrays are taken one by one, and with them the first step.
+        if format.framing == JsonFraming::Array && steps.first() == Some(&json_path::Step::All) {
+            steps.remove(0);
+        }
+        Ok(Self {
             framing: format.framing,
             lenient: format.ignore_malformed,
             reader: Reader { lenient: format.ignore_malformed || format.null_for_invalid },
@@ -73,8 +82,9 @@ impl JsonDecoder {
             in_array: false,
             skipping: false,
             resumed: false,
+            steps,
             tape: Vec::new(),
-        }
+        })
     }
 
     pub(super) fn begin(&mut self) {
@@ -153,8 +163,9 @@ impl JsonDecoder {
         let mut used = from;
         loop {
             let before = (self.in_array, self.resumed);
+            let row = rows.count();
             let step = self.record(&mut json, rows).or_else(|fault| {
-                rows.undo();
+                rows.undo_to(row);
                 (self.in_array, self.resumed) = before;
                 self.judge(fault, text.len(), last).map_err(|fault| located(fault, place, bytes, from, used))
             })?;
@@ -205,7 +216,8 @@ impl JsonDecoder {
                 Err(_) => return Ok(Step::End),
             }
         };
-        if peek != Peek::Array {
+        let is_framing = self.framing == JsonFraming::Array && !self.in_array;
+        if peek != Peek::Array || (!self.steps.is_empty() && !is_framing) {
             return self.element(json, peek, rows);
         }
         let Some(first) = json.known_array()? else {
@@ -217,7 +229,7 @@ impl JsonDecoder {
         };
         if !self.in_array && (self.framing == JsonFraming::Array || first == Peek::Object) {
             self.in_array = true;
-            if first == Peek::Array {
+            if first == Peek::Array && self.steps.is_empty() {
                 let first = json.known_array()?;
                 return self.positional(json, first, rows);
             }
@@ -244,15 +256,17 @@ impl JsonDecoder {
         Ok(Step::Read)
     }
 
+    /// The records in one value.
+    fn found(&mut self, json: &mut Jiter<'_>, peek: Peek, rows: &mut Rows) -> Result<(), Fault> {
+        follow(self.reader, &mut self.members, &self.steps, json, peek, rows)
+    }
+
     /// A record that is not written as an array.
     fn element(&mut self, json: &mut Jiter<'_>, peek: Peek, rows: &mut Rows) -> Result<Step, Fault> {
         let index = json.current_index();
         match peek {
-            Peek::Object => {
-                let row = rows.count();
-                self.reader.object(json, &mut rows.columns, &mut self.members, row)?;
-                rows.close();
-            }
+            Peek::Object => self.found(json, peek, rows)?,
+            Peek::Array if !self.steps.is_empty() => self.found(json, peek, rows)?,
             // As Athena reads it; Debezium's tombstones are such lines.
             Peek::Null => {
                 json.known_null()?;
@@ -260,7 +274,7 @@ impl JsonDecoder {
             }
             Peek::String if self.framing == JsonFraming::Strings => {
                 let text = json.known_str()?;
-                inside(self.reader, &mut self.members, text, index, rows)?;
+                inside(self.reader, &mut self.members, &self.steps, text, index, rows)?;
             }
             _ => {
                 json.known_skip(peek)?;
@@ -280,16 +294,50 @@ impl JsonDecoder {
     }
 }
 
+/// The records that the steps lead to from one value; without steps, the value itself.
+fn follow(
+    reader: Reader,
+    members: &mut Members,
+    steps: &[json_path::Step],
+    json: &mut Jiter<'_>,
+    peek: Peek,
+    rows: &mut Rows,
+) -> Result<(), Fault> {
+    let one_column = json_path::is_one_column(steps);
+    json_path::follow(json, peek, steps, &mut |json, peek| {
+        let row = rows.count();
+        match peek {
+            _ if one_column => reader.only(json, peek, &mut rows.columns, members)?,
+            Peek::Object => reader.object(json, &mut rows.columns, members, row)?,
+            Peek::Null => {
+                json.known_null()?;
+                rows.columns.iter_mut().for_each(|column| column.push_null());
+            }
+            _ => {
+                let index = json.current_index();
+                json.known_skip(peek)?;
+                let message = "the JSON path leads to something that is no object".to_string();
+                return Err(Fault::Misfit { index, message });
+            }
+        }
+        rows.close();
+        Ok(())
+    })
+}
+
 /// The record in a string that holds JSON; `index` is where the string begins.
-fn inside(reader: Reader, members: &mut Members, text: &str, index: usize, rows: &mut Rows) -> Result<(), Fault> {
+fn inside(
+    reader: Reader,
+    members: &mut Members,
+    steps: &[json_path::Step],
+    text: &str,
+    index: usize,
+    rows: &mut Rows,
+) -> Result<(), Fault> {
     let mut json = Jiter::new(text.as_bytes()).with_allow_inf_nan();
     let mut read = || -> Result<(), Fault> {
         match json.peek()? {
-            Peek::Object => {
-                let row = rows.count();
-                reader.object(&mut json, &mut rows.columns, members, row)?;
-                rows.close();
-            }
+            peek @ Peek::Object => follow(reader, members, steps, &mut json, peek, rows)?,
             Peek::Null => {
                 json.known_null()?;
                 rows.push_null_row();

@@ -39,6 +39,12 @@ impl Rows {
 
     /// Takes back a row that was begun.
     pub(super) fn undo(&mut self) {
+        self.undo_to(self.count);
+    }
+
+    /// Takes back all rows but the first `count`, and one that was begun.
+    pub(super) fn undo_to(&mut self, count: usize) {
+        self.count = count;
         for column in &mut self.columns {
             column.truncate(self.count);
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{NULL_FOR_INVALID, Settings, refused};
 use super::{HCATALOG_JSON, OPENX_JSON};
+use crate::decode::json_path;
 use crate::error::{Error, Result};
 use crate::table::Parameters;
 
@@ -20,7 +21,7 @@ const DOTS_IN_KEYS: &str = "dots.in.keys";
 const CONVERT_DOTS: &str = "ConvertDotsInJsonKeysToUnderscores";
 const MAPPING_PREFIX: &str = "mapping.";
 const PATHS: &str = "paths";
-/// The path of a JSON classifier, which the crawler notes; `$[*]` is what is done with an array anyway.
+/// The path of a JSON classifier to the records, which the crawler notes; `$[*]` is what is done with an array anyway.
 const JSON_PATH: &str = "jsonPath";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub struct JsonFormat {
     pub mapping: BTreeMap<String, String>,
     /// The top-level keys in their own case, which the crawler notes for other tools; reading does not need them.
     pub paths: Vec<String>,
+    /// The JSON path that leads from what an object holds to its records; `None`: they are what it holds.
+    pub path: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,6 +77,7 @@ impl Default for JsonFormat {
             dots_in_keys: false,
             mapping: BTreeMap::new(),
             paths: Vec::new(),
+            path: None,
         }
     }
 }
@@ -103,7 +107,6 @@ impl JsonFraming {
 impl JsonFormat {
     pub(super) fn of(settings: &Settings<'_>, library: JsonLibrary) -> Result<Self> {
         settings.refuse_for_text()?;
-        settings.refuse(JSON_PATH, &["", "$", "$[*]"], "records are the objects themselves or the elements of an array")?;
         if settings.header_lines()? > 0 {
             return Err(refused("skip.header.line.count", "objects of JSON have no header lines"));
         }
@@ -113,6 +116,10 @@ impl JsonFormat {
                 Error::invalid(format!("parameter '{FRAMING_KEY}' is '{name}': expected values, array or strings"))
             })?,
         };
+        let path = settings.get(JSON_PATH).map(str::trim).filter(|path| !["", "$", "$[*]"].contains(path));
+        if let Some(path) = path {
+            json_path::parse(path).map_err(|error| error.within(format!("parameter '{JSON_PATH}'")))?;
+        }
         Ok(Self {
             library,
             framing,
@@ -122,6 +129,7 @@ impl JsonFormat {
             dots_in_keys: settings.flag(DOTS_IN_KEYS, false)? || settings.flag(CONVERT_DOTS, false)?,
             mapping: settings.prefixed(MAPPING_PREFIX).map(|(column, key)| (column.to_string(), key.to_string())).collect(),
             paths: settings.get(PATHS).into_iter().flat_map(|paths| paths.split(',')).map(str::to_string).collect(),
+            path: path.map(str::to_string),
         })
     }
 
@@ -147,6 +155,9 @@ impl JsonFormat {
         }
         for (column, key) in &self.mapping {
             set(&format!("{MAPPING_PREFIX}{column}"), key);
+        }
+        if let Some(path) = &self.path {
+            set(JSON_PATH, path);
         }
         if !self.paths.is_empty() {
             set(PATHS, &self.paths.join(","));

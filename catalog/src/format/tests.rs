@@ -60,6 +60,7 @@ fn parameters_are_read() {
         dots_in_keys: true,
         mapping: [("ts".to_string(), "Time Stamp".to_string())].into(),
         paths: vec!["A".to_string(), "b".to_string()],
+        path: None,
     };
     let serde = [
         ("civetta.json.framing", "strings"),
@@ -144,9 +145,9 @@ fn what_is_not_done_is_refused_by_name() {
         ),
         (
             OPENX_JSON,
-            ("jsonPath", "$.Records[*]"),
-            NotSupported,
-            "the parameter 'jsonPath' is not supported: records are the objects themselves or the elements of an array",
+            ("jsonPath", "Records[*]"),
+            InvalidInput,
+            "parameter 'jsonPath': json path 'Records[*]': expected '$' at the start",
         ),
         (
             OPENX_JSON,
@@ -263,6 +264,7 @@ fn what_is_described_is_found_again() {
         dots_in_keys: true,
         mapping: [("a".to_string(), "B c".to_string())].into(),
         paths: vec!["x".to_string()],
+        path: Some("$.Records[*]".to_string()),
     };
     for format in [
         Format::Json(json),

@@ -69,8 +69,10 @@ fn json_paths() {
     assert_eq!(serde(&member), format!("{OPENX} mapping.record=id paths=id"));
     let deep = table(&path("$.Records[*]"), &[b"{\"Records\":[{\"a\":1}]}"]);
     assert_eq!(columns(&deep), "a int");
-    assert_eq!(deep.parameters.get("jsonPath").map(String::as_str), Some("$.Records[*]"));
-    assert_eq!(deep.notes.len(), 1);
+    assert_eq!(serde(&deep), format!("{OPENX} jsonPath=$.Records[*] paths=a"));
+    assert_eq!(deep.notes, [""; 0]);
+    let list = table(&path("$.ids[*].id"), &[b"{\"ids\":[{\"id\":1},{\"id\":2}]}"]);
+    assert_eq!(columns(&list), "record int");
 }
 
 #[test]

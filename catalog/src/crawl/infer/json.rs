@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
-use super::path::{self, Step};
 use super::remarks::{Remarks, explain};
 use super::text::Text;
 use super::{Object, signature};
@@ -17,6 +16,7 @@ use crate::Result;
 use crate::crawl::columns::Columns;
 use crate::crawl::inspected::{Finding, Found, Framing, Inspected, Inspections, Kind};
 use crate::crawl::shape::{Member, Shape};
+use crate::decode::json_path::{self, Step};
 
 /// An object with more different signatures than this has data for keys; they are joined as they come.
 const MANY: usize = 4096;
@@ -145,7 +145,7 @@ impl Json {
             },
             _ => return Ok(None),
         };
-        let one_column = path.is_some_and(|path| path.steps.last() != Some(&Step::All));
+        let one_column = path.is_some_and(|path| json_path::is_one_column(&path.steps));
         // `$[*]` on an array of objects is what is done without a classifier, too.
         let number = path.map_or(0, |path| if framing == Framing::Array && steps.is_empty() { 0 } else { path.number });
         Ok(Some(Run {
@@ -220,7 +220,7 @@ impl Json {
 
     fn signatures(&mut self, jiter: &mut Jiter<'_>, peek: Peek, run: &Run<'_>) -> Result<(), JiterError> {
         let (signature, ends) = (&mut self.signature, &mut self.ends);
-        path::follow(jiter, peek, run.steps, &mut |jiter, peek| {
+        json_path::follow(jiter, peek, run.steps, &mut |jiter, peek| {
             signature::write(jiter, peek, signature)?;
             ends.push(signature.len());
             Ok(())

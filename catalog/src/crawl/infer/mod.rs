@@ -6,7 +6,6 @@ mod json;
 mod log;
 mod orc;
 mod parquet;
-mod path;
 mod protobuf;
 mod remarks;
 mod signature;
@@ -18,7 +17,6 @@ pub(super) use json::{Json, Path};
 pub(super) use log::{Log, built_in as built_in_logs};
 pub(super) use orc::inspect as orc;
 pub(super) use parquet::inspect as parquet;
-pub(super) use path::parse as json_path;
 pub(super) use text::Text;
 
 use super::inspected::{Finding, Inspected, Inspections, Kind};

@@ -361,3 +361,27 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn paths_lead_to_the_records() {
+    use JsonFraming::{Array, Strings, Values};
+    let records = "{\"n\":1,\"Records\":[{\"a\":1,\"b\":\"x\"},null,{\"b\":\"y\"}]}\n{}\n{\"Records\":[{\"a\":3}]}";
+    for (framing, path, text, expected) in [
+        (Values, "$.Records[*]", records, vec!["1|x", "~|~", "~|y", "3|~"]),
+        (Values, "$.Records[1]['c'][*]", "{\"Records\":[0,{\"c\":[{\"a\":1},{\"a\":2}]}]}", vec!["1|~", "2|~"]),
+        (Values, "$[0][*]", "[[{\"a\":1}],[{\"a\":2}]]", vec!["1|~"]),
+        (Array, "$[*].r[*]", "[{\"r\":[{\"a\":1},{\"a\":2}]},{},{\"r\":[{\"a\":3}]}]", vec!["1|~", "2|~", "3|~"]),
+        (Strings, "$.r[*]", "\"{\\\"r\\\":[{\\\"a\\\":1},{\\\"a\\\":2}]}\"", vec!["1|~", "2|~"]),
+    ] {
+        let format = JsonFormat { path: Some(path.to_string()), ..framed(framing) };
+        assert_eq!(decode(&format, AB, text).unwrap(), expected, "{path}");
+    }
+    let ids = JsonFormat { path: Some("$.ids[*].id".to_string()), ..JsonFormat::default() };
+    let text = "{\"ids\":[{\"id\":7},{\"id\":null},{\"x\":1},{\"id\":[8]}]}{\"ids\":[{\"id\":9}]}";
+    assert_eq!(decode(&ids, &[("record", "string"), ("by hand", "int")], text).unwrap(), ["7|~", "~|~", "[8]|~", "9|~"]);
+    let wrong = JsonFormat { path: Some("$.n".to_string() + "[*]"), ..JsonFormat::default() };
+    let error = decode(&wrong, AB, "{\"n\":[1]}").unwrap_err();
+    assert!(error.message().ends_with("the JSON path leads to something that is no object"), "{error}");
+    let lenient = JsonFormat { path: Some("$.r[*]".to_string()), ..lenient() };
+    assert_eq!(decode(&lenient, AB, "{\"r\":[{\"a\":1},{\"a\":2}\n{\"r\":[{\"a\":3}]}").unwrap(), ["~|~", "3|~"]);
+}

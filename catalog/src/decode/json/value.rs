@@ -91,6 +91,23 @@ impl Reader {
         Ok(())
     }
 
+    /// A value that is a record of one column, the table's first.
+    pub(super) fn only(
+        self,
+        json: &mut Jiter<'_>,
+        peek: Peek,
+        columns: &mut [Column],
+        members: &mut Members,
+    ) -> Result<(), Fault> {
+        let wanted = members.positions.first().copied().flatten();
+        let others = columns.iter_mut().enumerate().filter(|(at, _)| Some(*at) != wanted);
+        others.for_each(|(_, column)| column.push_null());
+        match wanted.and_then(|member| Some((columns.get_mut(member)?, member))) {
+            Some((column, member)) => self.value(json, peek, column, members.inner.get_mut(member).and_then(Option::as_deref_mut)),
+            None => Ok(json.known_skip(peek)?),
+        }
+    }
+
     /// An array that stands for a record: its elements are the members in their order. `first` is what it begins with.
     pub(super) fn positional(
         self,

@@ -1,4 +1,4 @@
-//! The JSON paths of custom classifiers: `$[*]`, `$.id`, `$['a b'].list[0]`.
+//! The JSON paths of custom classifiers, which tables keep as the parameter `jsonPath`: `$[*]`, `$.id`, `$['a b'].list[0]`.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) enum Step {
+pub(crate) enum Step {
     Member(String),
     Element(usize),
     /// `[*]`: every element of an array; `.*` every member of an object.
@@ -20,7 +20,7 @@ pub(in super::super) enum Step {
 ///
 /// # Errors
 /// `InvalidInput` for anything else, filters and slices included.
-pub(in super::super) fn parse(path: &str) -> Result<Vec<Step>> {
+pub(crate) fn parse(path: &str) -> Result<Vec<Step>> {
     let wrong = |what: &str| Error::invalid(format!("json path '{path}': {what}"));
     let mut chars = path.trim().chars().peekable();
     if chars.next() != Some('$') {
@@ -59,13 +59,19 @@ fn bracket(chars: &mut Peekable<Chars<'_>>) -> Option<Step> {
     }
 }
 
+/// Whether what a path leads to is one value, the column `record`, and not the object that holds the columns (Glue Developer
+/// Guide, "Writing JSON custom classifiers").
+pub(crate) fn is_one_column(steps: &[Step]) -> bool {
+    steps.last().is_some_and(|last| *last != Step::All)
+}
+
 /// Consumes the value that starts with `peek` and gives each value that the steps lead to, unconsumed, to `visit`.
-pub(super) fn follow(
+pub(crate) fn follow<E: From<JiterError>>(
     jiter: &mut Jiter<'_>,
     peek: Peek,
     steps: &[Step],
-    visit: &mut dyn FnMut(&mut Jiter<'_>, Peek) -> Result<(), JiterError>,
-) -> Result<(), JiterError> {
+    visit: &mut dyn FnMut(&mut Jiter<'_>, Peek) -> Result<(), E>,
+) -> Result<(), E> {
     let Some((step, rest)) = steps.split_first() else { return visit(jiter, peek) };
     match (step, peek) {
         (Step::Member(_) | Step::All, Peek::Object) => {
@@ -97,7 +103,7 @@ pub(super) fn follow(
             }
             Ok(())
         }
-        _ => jiter.known_skip(peek),
+        _ => Ok(jiter.known_skip(peek)?),
     }
 }
 
@@ -113,7 +119,7 @@ mod tests {
             let start = jiter.current_index();
             jiter.known_skip(peek)?;
             found.push(String::from_utf8_lossy(jiter.slice_to_current(start)).into_owned());
-            Ok(())
+            Ok::<(), JiterError>(())
         })
         .unwrap();
         jiter.finish().unwrap();
