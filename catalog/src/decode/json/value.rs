@@ -103,7 +103,9 @@ impl Reader {
         let others = columns.iter_mut().enumerate().filter(|(at, _)| Some(*at) != wanted);
         others.for_each(|(_, column)| column.push_null());
         match wanted.and_then(|member| Some((columns.get_mut(member)?, member))) {
-            Some((column, member)) => self.value(json, peek, column, members.inner.get_mut(member).and_then(Option::as_deref_mut)),
+            Some((column, member)) => {
+                self.value(json, peek, column, members.inner.get_mut(member).and_then(Option::as_deref_mut))
+            }
             None => Ok(json.known_skip(peek)?),
         }
     }
