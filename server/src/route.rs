@@ -45,7 +45,7 @@ fn is_signed(head: &Parts) -> bool {
         let query = head.uri.query().unwrap_or_default();
         query.split('&').any(|pair| pair.split('=').next() == Some(name))
     };
-    head.headers.contains_key(header::AUTHORIZATION) || parameter("X-Amz-Signature")
+    head.headers.contains_key(header::AUTHORIZATION) || parameter("X-Amz-Signature") || parameter("Signature")
 }
 
 /// The region in the scope of the signature: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.

@@ -1,6 +1,5 @@
 """The S3 door through boto3: bodies, conditions, listings, odd keys, multipart, copies, presigned URLs, errors."""
 
-import hashlib
 import http.client
 import os
 import urllib.parse
@@ -28,9 +27,9 @@ def keys(s3, **arguments):
 def test_put_head_get_range_delete(s3, bucket):
     body = os.urandom(70_000)
     put = s3.put_object(Bucket=bucket, Key="x", Body=body, Metadata={"who": "me"}, ContentType="text/x", CacheControl="no-cache")
-    assert put["ETag"] == f'"{hashlib.md5(body).hexdigest()}"'
     head = s3.head_object(Bucket=bucket, Key="x")
     assert (head["ContentLength"], head["Metadata"], head["ContentType"]) == (70_000, {"who": "me"}, "text/x")
+    assert head["ETag"] == put["ETag"] == s3.list_objects_v2(Bucket=bucket, Prefix="x")["Contents"][0]["ETag"]
     assert head["CacheControl"] == "no-cache"
     got = s3.get_object(Bucket=bucket, Key="x")
     assert got["Body"].read() == body and got["ETag"] == put["ETag"]
@@ -96,7 +95,7 @@ def test_multipart(s3, bucket):
     done = s3.complete_multipart_upload(
         MultipartUpload={"Parts": [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]}, **where
     )
-    assert done["ETag"].strip('"').endswith("-3")
+    assert done["ETag"] == s3.head_object(Bucket=bucket, Key="big")["ETag"]
     assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == b"".join(parts)
     assert s3.head_object(Bucket=bucket, Key="big")["Metadata"] == {"a": "b"}
 
@@ -134,8 +133,9 @@ def test_checksums(s3, bucket, checksum):
     got = s3.get_object(Bucket=bucket, Key="sum", ChecksumMode="ENABLED")
     assert got["Body"].read() == b"body"
     assert got[f"Checksum{checksum}"] == put[f"Checksum{checksum}"]
+    once = boto3.client("s3", config=Config(retries={"max_attempts": 1}))
     with pytest.raises(ClientError) as error:
-        s3.put_object(Bucket=bucket, Key="sum", Body=b"body", ChecksumSHA256="47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+        once.put_object(Bucket=bucket, Key="sum", Body=b"body", ChecksumSHA256="47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
     assert error.value.response["Error"]["Code"] == "BadDigest"
 
 

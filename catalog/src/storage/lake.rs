@@ -17,6 +17,9 @@ use crate::{Error, ErrorKind, Result};
 /// Paths of the server that no bucket may have as its name: path-style S3 shares their place.
 const RESERVED: [&str; 6] = ["events", "healthz", "metrics", "readyz", "ui", "v1"];
 
+/// The folder beside the buckets that parts of uploads are in; no bucket can have its name.
+const UPLOADS: &str = ".uploads";
+
 /// The buckets of a data directory. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Lake {
@@ -51,12 +54,24 @@ impl Lake {
         if !root.is_dir() {
             return Err(missing(name));
         }
+        Ok(self.opened(name, root))
+    }
+
+    /// A tree beside the buckets for what is not an object yet: the parts of uploads under way.
+    pub async fn uploads(&self) -> Result<Disk> {
+        let root = self.inner.root.join(UPLOADS);
+        let folder = root.clone();
+        self.blocking(move |_| fs::create_dir_all(&folder).map_err(|error| failed(UPLOADS, "made", error))).await?;
+        Ok(self.opened(UPLOADS, root))
+    }
+
+    fn opened(&self, name: &str, root: PathBuf) -> Disk {
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = open.entry(name.to_owned()).or_insert_with(|| {
+        let disk = open.entry(name.to_owned()).or_insert_with(|| {
             let guard = if self.inner.confined { Guard::new(std::slice::from_ref(&root), None) } else { Guard::default() };
             Disk::bucket(name, root, guard)
         });
-        Ok(bucket.clone())
+        disk.clone()
     }
 
     /// Makes a bucket. Errors: `InvalidInput` for a name that S3 would refuse or the server needs, `AlreadyExists`.

@@ -59,13 +59,18 @@ impl Upload {
 
     /// Gives the object its name. Errors: a part is missing, because writing it failed or was not waited for.
     pub async fn complete(&mut self) -> Result<Object> {
+        self.complete_if(Condition::None).await
+    }
+
+    /// As [`Self::complete`], where `condition` holds.
+    pub async fn complete_if(&mut self, condition: Condition) -> Result<Object> {
         let (parts, end) = (self.parts.clone(), self.end);
         blocking(move || {
             let Open { mut unfinished, file, written } = parts.open().take().ok_or_else(|| parts.ended())?;
             if written != end {
                 return Err(Error::invalid(format!("{}{}: {written} of {end} bytes were written", parts.disk.name, parts.key)));
             }
-            unfinished.publish(file, &Condition::None)
+            unfinished.publish(file, &condition)
         })
         .await
     }
