@@ -4,7 +4,7 @@
 use super::diff::TableChange;
 use super::found::DEPRECATED_BY;
 use super::memory::Written;
-use super::plan::{MissingTable, Places, Plan, PlannedTable, written_key};
+use super::plan::{MissingTable, Places, Plan, PlannedTable, seen_key, written_key};
 use super::report::Report;
 use crate::catalog::{Catalog, PageRequest, PartitionError, UpdateTable};
 use crate::crawler::DeleteBehavior;
@@ -72,7 +72,11 @@ async fn write_table(planned: &PlannedTable, catalog: &dyn Catalog, home: &Local
     for batch in planned.partitions.delete.chunks(PARTITIONS) {
         done(catalog.delete_partitions(database, name, batch.to_vec()).await?)?;
     }
-    Ok(())
+    let key = seen_key(database, name);
+    match &planned.seen {
+        Some(seen) => home.save_memory(&key, seen.save().into()).await,
+        None => home.forget_memory(&key).await,
+    }
 }
 
 /// Partitions that somebody else created or deleted meanwhile are as they should be.

@@ -26,6 +26,7 @@ mod naming;
 mod nested;
 mod options;
 mod partition_diff;
+mod partition_memory;
 mod partition_keys;
 mod plan;
 mod progress;

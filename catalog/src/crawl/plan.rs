@@ -9,15 +9,16 @@ use super::found::Found;
 use super::memory::Memory;
 use super::naming::{Namer, holder};
 use super::partition_diff::{PartitionChanges, partition_changes};
+use super::partition_memory::{self, Compared, Definition, Seen};
 use super::progress::Progress;
 use super::request::{Request, digest};
 use super::table_name::Holder;
-use crate::catalog::{Catalog, PageRequest};
+use crate::catalog::Catalog;
 use crate::crawler::{Classifier, DeleteBehavior};
 use crate::error::{Error, ErrorKind, Result};
 use crate::local::LocalCatalog;
 use crate::storage::{Location, Storage};
-use crate::table::{Partition, Table};
+use crate::table::Table;
 
 /// What a crawl reads and writes.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,8 @@ pub struct PlannedTable {
     pub partitions: PartitionChanges,
     /// What the crawler wrote into it before.
     pub(super) written: Vec<Table>,
+    /// What is to be remembered of its partitions once they are written.
+    pub(super) seen: Option<Seen>,
 }
 
 /// A table that the crawler wrote once and does not find any more.
@@ -92,11 +95,22 @@ async fn planned(found: Found, name: &str, old: Option<Table>, request: &Request
     let policy = Policy { update: options.update, merge_new_columns: options.merge_new_columns };
     let change = table_change(&found, wanted, old.as_ref(), &written, policy);
     let rekeyed = matches!(change, TableChange::Update { rekeyed: true, .. });
-    let none = old.is_none() || rekeyed || found.keys.is_empty();
-    let old = if none { Vec::new() } else { partitions(places.catalog, database, name).await? };
     let (policies, now) = ((options.update, options.delete), chrono::Utc::now().timestamp_millis());
-    let partitions = partition_changes(&found.partitions, change.table(), old, request.writer(), policies, now);
-    Ok(PlannedTable { found, change, partitions, written })
+    let how = format!("{policies:?}{}", request.writer());
+    // A table that is only now made has no time yet: what is remembered of it begins with the next crawl.
+    let known = old.as_ref().filter(|_| !rekeyed && !found.keys.is_empty());
+    let (compared, seen) = match known {
+        Some(old) => {
+            let definition = Definition::of(old, change.table(), &how);
+            let seen = Seen::of(&found.partitions, &definition);
+            let before = places.home.memory(&seen_key(database, name)).await?.map(|blob| Seen::load(&blob));
+            let both = (before.as_ref(), &seen);
+            (partition_memory::to_compare(places.catalog, old, &found.partitions, both, &definition).await?, Some(seen))
+        }
+        None => (Compared { found: (&found.partitions).into(), old: Vec::new() }, None),
+    };
+    let partitions = partition_changes(&compared.found, change.table(), compared.old, request.writer(), policies, now);
+    Ok(PlannedTable { found, change, partitions, written, seen })
 }
 
 /// The memory under a key. One that cannot be read or was made with other classifiers costs only time: all is read anew.
@@ -123,23 +137,15 @@ pub(super) fn written_key(database: &str, table: &str) -> String {
     format!("table/{database}/{table}")
 }
 
+/// The key under which is kept which partitions of a table a crawl has seen.
+pub(super) fn seen_key(database: &str, table: &str) -> String {
+    format!("partitions/{database}/{table}")
+}
+
 async fn written(home: &LocalCatalog, database: &str, table: &str) -> Result<Vec<Table>> {
     let Some(blob) = home.memory(&written_key(database, table)).await? else { return Ok(Vec::new()) };
     serde_json::from_slice(&blob)
         .map_err(|error| Error::bad_data(format!("what is remembered of table '{database}.{table}' is damaged")).caused_by(error))
-}
-
-async fn partitions(catalog: &dyn Catalog, database: &str, table: &str) -> Result<Vec<Partition>> {
-    let mut partitions = Vec::new();
-    let mut page = PageRequest::default();
-    loop {
-        let next = catalog.partitions(database, table, None, page.clone()).await?;
-        partitions.extend(next.items);
-        match next.next {
-            Some(token) => page.token = Some(token),
-            None => return Ok(partitions),
-        }
-    }
 }
 
 /// Tables that were written by earlier crawls of these targets and were not found now.

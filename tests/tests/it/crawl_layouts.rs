@@ -239,3 +239,41 @@ async fn table_formats_are_registered_as_what_they_are() {
         println!("{format}: {left_out:?} left out, {without:?} have no columns");
     }
 }
+
+#[tokio::test]
+async fn of_many_partitions_only_those_with_news_are_compared() {
+    let house = House::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let put = |table: &str, day: usize| {
+        let at = folder.path().join(format!("{table}/day={day:04}"));
+        std::fs::create_dir_all(&at).unwrap();
+        // Each table has a schema of its own, or both would be one.
+        std::fs::write(at.join("a.json"), format!("{{\"{table}_a\":1,\"{table}_b\":true}}")).unwrap();
+    };
+    (0..1001).for_each(|day| put("many", day));
+    (0..3).for_each(|day| put("few", day));
+    let dropped = vec![vec!["0001".to_string()]];
+    // The first crawl makes the tables, the second remembers their partitions.
+    house.crawl("d", folder.path()).await;
+    house.crawl("d", folder.path()).await;
+    for table in ["many", "few"] {
+        house.home.delete_partitions("d", table, dropped.clone()).await.unwrap();
+        put(table, 5000);
+    }
+    house.crawl("d", folder.path()).await;
+    let there = async |table: &str, day: &str| house.home.partition("d", table, &[day.to_string()]).await.is_ok();
+    assert!(there("many", "5000").await && there("few", "5000").await, "what is new is there");
+    assert!(!there("many", "0001").await, "of many, one without news is not looked for");
+    assert!(there("few", "0001").await, "few are compared whole");
+    // One that went is missed, for which all are compared.
+    std::fs::remove_dir_all(folder.path().join("many/day=0007")).unwrap();
+    house.crawl("d", folder.path()).await;
+    let marked = house.home.partition("d", "many", &["0007".to_string()]).await.unwrap();
+    assert!(marked.parameters.unwrap().contains_key("DEPRECATED_BY_CRAWLER"));
+    assert!(there("many", "0001").await);
+    // It came back, and is new: its mark is taken away.
+    put("many", 7);
+    house.crawl("d", folder.path()).await;
+    let back = house.home.partition("d", "many", &["0007".to_string()]).await.unwrap();
+    assert!(!back.parameters.unwrap().contains_key("DEPRECATED_BY_CRAWLER"));
+}
