@@ -8,6 +8,7 @@ mod catalog_glue;
 mod catalog_killed;
 mod catalog_postgres;
 mod cli;
+mod clients;
 mod compat;
 mod crawl_cases;
 mod crawl_killed;

@@ -1,0 +1,64 @@
+//! Real clients against the server: `tests/clients` in pytest, each client as PyPI has it, told by the environment where to go.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::binary::Home;
+use crate::services::skipped;
+use crate::serving::Serving;
+
+/// Where pyarrow's plugin is, which tells it of `AWS_ENDPOINT_URL`; it lies beside the repository, not in it.
+fn plugins() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let shared = std::env::var_os("CIVETTA_SHARED").map_or(beside, PathBuf::from);
+    Some(shared.join("clients")).filter(|folder| folder.join("arrow_endpoint.py").is_file())
+}
+
+/// `python -m pytest` on `what`, with nothing of AWS in its environment but this server.
+fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
+    let python = std::env::var_os("CIVETTA_PYTHON").expect(
+        "this test runs Python clients and is not told where they are: use `make test`, or set CIVETTA_PYTHON to the python of an \
+         environment with tests/requirements.txt, or CIVETTA_SKIP_SERVICES=1",
+    );
+    let mut command = Command::new(python);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(["-m", "pytest", "-q", "--tb=short", "--durations=5", "-rs", "-p", "no:cacheprovider"])
+        .args(what)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients"))
+        .envs([("AWS_ENDPOINT_URL", format!("http://{}", serving.address).as_str())])
+        .envs([("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")])
+        .envs([("AWS_REGION", "us-east-1"), ("AWS_DEFAULT_REGION", "us-east-1")])
+        // No file of the one who runs the tests, and no machine's metadata service.
+        .envs([
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ])
+        .env("HOME", home.path());
+    if let Some(folder) = plugins() {
+        command.env("PYTHONPATH", folder).args(["-p", "arrow_endpoint"]);
+    }
+    command
+}
+
+/// Runs these files of `tests/clients` against a server of their own.
+#[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
+fn run(what: &[&str]) {
+    if skipped("clients from PyPI") {
+        return;
+    }
+    let home = Home::new();
+    let serving = Serving::start(&home);
+    let ran = pytest(&home, &serving, what).output().expect("python starts");
+    let said = String::from_utf8_lossy(&ran.stdout);
+    println!("{said}");
+    assert!(ran.status.success(), "{}\n{}\nthe server:\n{}", said, String::from_utf8_lossy(&ran.stderr), serving.log());
+}
+
+#[test]
+fn objects() {
+    run(&["test_s3.py", "test_file_systems.py"]);
+}
