@@ -46,7 +46,7 @@ impl Folder {
     }
 }
 
-/// Up to this many partitions are listed one by one; more are found in one listing of the table's root.
+/// Up to this many partitions are listed one by one; more are found in one listing of the folder that they have in common.
 const LIST_EACH: usize = 64;
 /// Listings in flight.
 const CONCURRENT_LISTINGS: usize = 32;
@@ -109,10 +109,10 @@ impl Lake {
         Ok(listed.into_iter().flatten().collect())
     }
 
-    /// One listing for all partitions; each object belongs to the deepest partition that holds it.
+    /// One listing for all partitions, below `root`; each object belongs to the deepest partition that holds it.
     async fn files_of_root(&self, root: &Location, folders: Vec<Folder>, exclusions: &Exclusions) -> Result<Vec<LakeFile>> {
         let by_key: HashMap<&str, &Folder> = folders.iter().map(|folder| (folder.location.key.as_str(), folder)).collect();
-        let objects = self.list(root).await?;
+        let objects = self.list(&root.with_key(common_folder(folders.iter().map(|f| f.location.key.as_str())))).await?;
         let owner = |object: &Object| {
             let mut end = object.key.len();
             while let Some(slash) = object.key[..end].rfind('/') {
@@ -195,6 +195,17 @@ fn relative<'a>(folder: &Location, key: &'a str) -> &'a str {
     }
 }
 
+/// The deepest folder that all of these folders are in.
+fn common_folder<'a>(mut folders: impl Iterator<Item = &'a str>) -> &'a str {
+    let Some(first) = folders.next() else { return "" };
+    let shared = folders.fold(first.len(), |shared, folder| {
+        first.bytes().zip(folder.bytes()).take(shared).take_while(|(a, b)| a == b).count()
+    });
+    // A slash is a byte of its own in UTF-8, so this cuts no character.
+    let end = first.as_bytes()[..shared].iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    &first[..end]
+}
+
 fn within(root: &Location, folder: &Location) -> bool {
     root.scheme == folder.scheme && root.bucket == folder.bucket && folder.key.starts_with(&root.key)
 }
@@ -219,5 +230,24 @@ fn file(folder: &Folder, object: &Object) -> LakeFile {
         modified: object.modified,
         keys: Arc::clone(&folder.keys),
         format: Arc::clone(&folder.format),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_have_a_folder_in_common() {
+        for (folders, common) in [
+            (&["t/2024/01/01/", "t/2024/01/02/"][..], "t/2024/01/"),
+            (&["t/2024/01/", "t/2024/01/"], "t/2024/01/"),
+            (&["t/a/", "t/a/b/"], "t/a/"),
+            (&["t/ä/", "t/ö/"], "t/"),
+            (&["a/", "b/"], ""),
+            (&[], ""),
+        ] {
+            assert_eq!(common_folder(folders.iter().copied()), common, "{folders:?}");
+        }
     }
 }
