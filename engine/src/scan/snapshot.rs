@@ -198,9 +198,8 @@ fn relative<'a>(folder: &Location, key: &'a str) -> &'a str {
 /// The deepest folder that all of these folders are in.
 fn common_folder<'a>(mut folders: impl Iterator<Item = &'a str>) -> &'a str {
     let Some(first) = folders.next() else { return "" };
-    let shared = folders.fold(first.len(), |shared, folder| {
-        first.bytes().zip(folder.bytes()).take(shared).take_while(|(a, b)| a == b).count()
-    });
+    let shared = folders
+        .fold(first.len(), |shared, folder| first.bytes().zip(folder.bytes()).take(shared).take_while(|(a, b)| a == b).count());
     // A slash is a byte of its own in UTF-8, so this cuts no character.
     let end = first.as_bytes()[..shared].iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     &first[..end]
