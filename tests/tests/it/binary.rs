@@ -74,3 +74,9 @@ impl From<Output> for Ran {
         }
     }
 }
+
+/// Three orders of two days in the folder `orders`, one JSON object on a line.
+pub(crate) fn orders(home: &Home) {
+    home.file("orders/day=2024-05-01/a.json", "{\"id\": 1, \"price\": 2.5}\n{\"id\": 2, \"price\": 3}\n");
+    home.file("orders/day=2024-05-02/b.json", "{\"id\": 3, \"price\": 0.5, \"note\": \"late\"}\n");
+}

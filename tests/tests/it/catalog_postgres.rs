@@ -9,6 +9,7 @@ use catalog::local::LocalCatalog;
 use catalog::table::Database;
 use catalog::{Catalog, ErrorKind, PageRequest};
 
+use crate::binary::{Home, orders};
 use crate::services::{Postgres, skipped};
 
 #[tokio::test]
@@ -20,6 +21,7 @@ async fn postgres_conforms() {
     let catalog = LocalCatalog::connect(&server.url()).await.unwrap();
     conformance::all(&catalog, Expect::LOCAL).await.unwrap();
     nodes_share_it(&server).await;
+    the_binary_keeps_its_catalog_there(&server);
     a_newer_schema_is_refused(&server).await;
 }
 
@@ -41,6 +43,25 @@ async fn nodes_share_it(server: &Postgres) {
     let due = "2026-01-01T00:00:00Z".parse().unwrap();
     let (a, b) = futures::join!(first.claim_schedule("s", due, "first", lease), second.claim_schedule("s", due, "second", lease));
     assert_ne!(a.unwrap(), b.unwrap(), "one node wins the firing");
+}
+
+fn the_binary_keeps_its_catalog_there(server: &Postgres) {
+    let (first, second) = (Home::new(), Home::new());
+    orders(&first);
+    let url = server.url();
+    let lake = first.path().join("orders");
+    let crawled = first.run(&["--catalog", &url, "crawl", lake.to_str().unwrap(), "--database", "shop"]);
+    assert_eq!(crawled.code, 0, "{}", crawled.stderr);
+    let counted = second.run(&[
+        "--catalog",
+        &url,
+        "query",
+        "--format",
+        "csv",
+        "SELECT day, count(*) FROM shop.orders GROUP BY 1 ORDER BY 1",
+    ]);
+    assert_eq!((counted.code, counted.stdout.as_str()), (0, "day,_col1\n2024-05-01,2\n2024-05-02,1\n"), "{}", counted.stderr);
+    assert!(!second.path().join("data/catalog.db").exists(), "a catalog of its own beside the shared one");
 }
 
 async fn a_newer_schema_is_refused(server: &Postgres) {

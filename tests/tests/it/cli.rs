@@ -3,13 +3,7 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-use crate::binary::{Home, Ran};
-
-/// Three orders of two days, one JSON object on a line.
-fn orders(home: &Home) {
-    home.file("orders/day=2024-05-01/a.json", "{\"id\": 1, \"price\": 2.5}\n{\"id\": 2, \"price\": 3}\n");
-    home.file("orders/day=2024-05-02/b.json", "{\"id\": 3, \"price\": 0.5, \"note\": \"late\"}\n");
-}
+use crate::binary::{Home, Ran, orders};
 
 #[test]
 fn data_goes_to_stdout_and_nothing_else() {
