@@ -22,6 +22,7 @@ use crate::memory::{self, QueryPool};
 use crate::plan::{Planned, Planner};
 use crate::query;
 use crate::scan::snapshot::Lake;
+use crate::scanned::Scanned;
 use crate::session::{self, Resources};
 
 /// What an engine may use.
@@ -63,6 +64,8 @@ pub struct Answer {
     pub columns: Vec<OutputColumn>,
     /// Every batch has one array per column of `columns`.
     pub rows: BoxStream<'static, Result<RecordBatch>>,
+    /// What it has read so far.
+    pub scanned: Scanned,
 }
 
 impl std::fmt::Debug for Answer {
@@ -74,7 +77,7 @@ impl std::fmt::Debug for Answer {
 impl From<command::Rows> for Answer {
     fn from(rows: command::Rows) -> Self {
         let column = |c: &command::Column| OutputColumn { name: c.name.to_string(), data_type: DataType::Utf8 };
-        Self { columns: rows.columns.iter().map(column).collect(), rows: rows.batches }
+        Self { columns: rows.columns.iter().map(column).collect(), rows: rows.batches, scanned: Scanned::default() }
     }
 }
 
@@ -95,6 +98,8 @@ struct Shared {
     catalog: Arc<dyn Catalog>,
     resources: Resources,
     runtime: RuntimeEnv,
+    /// What every query's state is a copy of: building one registers some hundred functions.
+    template: SessionState,
     memory: Arc<dyn MemoryPool>,
     memory_limit: usize,
     locations: bool,
@@ -107,15 +112,34 @@ impl Engine {
         let resources = Resources { storage, threads: threads.max(1), spill: settings.spill, spill_limit: settings.spill_limit };
         session::prepare_spill(&resources.spill)?;
         let memory_limit = settings.memory.unwrap_or_else(memory::default_limit);
+        let runtime = session::runtime(&resources)?;
         let most_named = std::num::NonZeroUsize::new(3).ok_or_else(|| Error::internal("3 is 0"))?;
         Ok(Self(Arc::new(Shared {
             catalog,
-            runtime: session::runtime(&resources)?,
+            template: session::state(&resources, Arc::new(runtime.clone())),
+            runtime,
             resources,
             memory: Arc::new(TrackConsumersPool::new(GreedyMemoryPool::new(memory_limit), most_named)),
             memory_limit,
             locations: settings.locations,
         })))
+    }
+
+    /// The same engine, its memory and limits shared, over what one caller may see.
+    #[must_use]
+    pub fn narrowed(&self, catalog: Arc<dyn Catalog>, storage: Storage) -> Self {
+        let Shared { resources, runtime, template, memory, memory_limit, locations, .. } = &*self.0;
+        let mut template = template.clone();
+        template.config_mut().set_extension(Arc::new(storage.clone()));
+        Self(Arc::new(Shared {
+            catalog,
+            template,
+            runtime: session::over(runtime, &storage),
+            resources: Resources { storage, ..resources.clone() },
+            memory: Arc::clone(memory),
+            memory_limit: *memory_limit,
+            locations: *locations,
+        }))
     }
 
     pub fn catalog(&self) -> &Arc<dyn Catalog> {
@@ -137,7 +161,12 @@ impl Engine {
 
     /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).
     pub async fn run(&self, session: &mut Session, text: &str) -> Result<Answer> {
-        match sql::parse(text)? {
+        self.execute(session, sql::parse(text)?).await
+    }
+
+    /// Plans and starts one statement that is parsed already; otherwise as [`Self::run`].
+    pub async fn execute(&self, session: &mut Session, statement: Statement) -> Result<Answer> {
+        match statement {
             Statement::Query(query) => query::run(self, session, *query).await,
             Statement::Explain { analyze, verbose, format, statement } => {
                 query::explain(self, session, *statement, query::Explain { analyze, verbose, format }).await
@@ -177,7 +206,13 @@ impl Engine {
 
     /// What a worker executes a plan with, and decodes it.
     pub fn task_context(&self) -> Arc<TaskContext> {
-        Arc::new(TaskContext::from(&self.state()))
+        self.task(&self.state())
+    }
+
+    /// What a plan of `state` runs with: a memory pool of its own.
+    pub(crate) fn task(&self, state: &SessionState) -> Arc<TaskContext> {
+        let pool = Arc::new(QueryPool::new(Arc::clone(&self.0.memory), self.0.memory_limit));
+        Arc::new(TaskContext::from(state).with_runtime(session::query_runtime(&self.0.runtime, pool)))
     }
 
     pub(crate) async fn plan(&self, state: &SessionState, session: &Session, query: &Query) -> Result<Planned> {
@@ -185,9 +220,10 @@ impl Engine {
         Planner { lake: &lake, state, locations: self.0.locations }.plan(query, &session.database).await
     }
 
-    /// A state for one query, with a memory pool of its own.
+    /// A state for one query, whose `now` is now.
     pub(crate) fn state(&self) -> SessionState {
-        let pool = Arc::new(QueryPool::new(Arc::clone(&self.0.memory), self.0.memory_limit));
-        session::state(&self.0.resources, session::query_runtime(&self.0.runtime, pool))
+        let mut state = self.0.template.clone();
+        state.mark_start_execution();
+        state
     }
 }

@@ -10,6 +10,7 @@ mod page;
 mod plan;
 mod query;
 mod scan;
+mod scanned;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ pub mod trino_type;
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};
 pub use memory::default_limit as default_memory_limit;
 pub use scan::LakeCodec;
+pub use scanned::Scanned;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use catalog::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::execution::{SessionState, TaskContext};
+use datafusion::execution::SessionState;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -17,6 +17,7 @@ use sql::{ExplainFormat, Statement};
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
 use crate::plan::Planned;
+use crate::scanned::Scanned;
 
 /// Batches computed ahead of the reader.
 const AHEAD: usize = 2;
@@ -27,14 +28,15 @@ pub(crate) async fn run(engine: &Engine, session: &Session, query: Query) -> Res
     let planned = engine.plan(&state, session, &query).await?;
     let columns = columns(&planned);
     let physical = physical(&state, &planned).await?;
-    let rows = match start(&state, &physical).await {
+    let (rows, plan) = match start(engine, &state, &physical).await {
         Err(error) if error.kind() == ErrorKind::MemoryExceeded && has_hash_join(&physical) => {
             tracing::info!("a hash join outgrew the memory; planning with joins that spill");
-            start(&state, &spilling(engine, session, &query).await?).await?
+            let plan = spilling(engine, session, &query).await?;
+            (start(engine, &state, &plan).await?, plan)
         }
-        outcome => outcome?,
+        outcome => (outcome?, physical),
     };
-    Ok(Answer { columns, rows })
+    Ok(Answer { columns, rows, scanned: Scanned::of(&plan) })
 }
 
 /// The columns of a planned query, with the names the user wrote.
@@ -61,8 +63,12 @@ fn has_hash_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
 
 /// Executes in a task of its own, so that a panic inside a library is an error of this query and of nothing else, and waits
 /// for the first batch, so that what fails at the start fails here.
-async fn start(state: &SessionState, plan: &Arc<dyn ExecutionPlan>) -> Result<stream::BoxStream<'static, Result<RecordBatch>>> {
-    let context = Arc::new(TaskContext::from(state));
+async fn start(
+    engine: &Engine,
+    state: &SessionState,
+    plan: &Arc<dyn ExecutionPlan>,
+) -> Result<stream::BoxStream<'static, Result<RecordBatch>>> {
+    let context = engine.task(state);
     let plan = Arc::clone(plan);
     let (sender, receiver) = tokio::sync::mpsc::channel(AHEAD);
     let mut tasks = tokio::task::JoinSet::new();
@@ -114,12 +120,13 @@ pub(crate) async fn explain(engine: &Engine, session: &Session, statement: State
     let planned = engine.plan(&state, session, &query).await?;
     let physical = physical(&state, &planned).await?;
     let text = if how.analyze {
-        start(&state, &physical).await?.try_for_each(|_| async { Ok(()) }).await?;
+        start(engine, &state, &physical).await?.try_for_each(|_| async { Ok(()) }).await?;
         DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(how.verbose).to_string()
     } else {
         DisplayableExecutionPlan::new(physical.as_ref()).indent(how.verbose).to_string()
     };
-    lines("Query Plan", text.lines().map(str::to_string).collect())
+    let answer = lines("Query Plan", text.lines().map(str::to_string).collect())?;
+    Ok(Answer { scanned: Scanned::of(&physical), ..answer })
 }
 
 /// An answer of one text column.
@@ -128,5 +135,5 @@ pub(crate) fn lines(name: &str, lines: Vec<String>) -> Result<Answer> {
     let batch = RecordBatch::try_new(schema, vec![Arc::new(StringArray::from(lines))])
         .map_err(|error| Error::internal(error.to_string()))?;
     let columns = vec![OutputColumn { name: name.to_string(), data_type: DataType::Utf8 }];
-    Ok(Answer { columns, rows: stream::iter([Ok(batch)]).boxed() })
+    Ok(Answer { columns, rows: stream::iter([Ok(batch)]).boxed(), scanned: Scanned::default() })
 }
