@@ -26,6 +26,7 @@ use crate::memory::{self, QueryPool};
 use crate::plan::{Planned, Planner};
 use crate::query;
 use crate::scan::snapshot::Lake;
+use crate::scanned::Scanned;
 use crate::session::{self, Resources};
 
 /// What an engine may use.
@@ -70,6 +71,8 @@ pub struct Answer {
     pub columns: Vec<OutputColumn>,
     /// Every batch has one array per column of `columns`.
     pub rows: BoxStream<'static, Result<RecordBatch>>,
+    /// What it has read so far.
+    pub scanned: Scanned,
 }
 
 impl std::fmt::Debug for Answer {
@@ -81,7 +84,7 @@ impl std::fmt::Debug for Answer {
 impl From<command::Rows> for Answer {
     fn from(rows: command::Rows) -> Self {
         let column = |c: &command::Column| OutputColumn { name: c.name.to_string(), data_type: DataType::Utf8 };
-        Self { columns: rows.columns.iter().map(column).collect(), rows: rows.batches }
+        Self { columns: rows.columns.iter().map(column).collect(), rows: rows.batches, scanned: Scanned::default() }
     }
 }
 
@@ -102,7 +105,9 @@ struct Shared {
     catalog: Arc<dyn Catalog>,
     resources: Resources,
     runtime: RuntimeEnv,
-    compute: Compute,
+    compute: Arc<Compute>,
+    /// What every query's state is a copy of: building one registers some hundred functions.
+    template: SessionState,
     memory: Arc<dyn MemoryPool>,
     memory_limit: usize,
     locations: bool,
@@ -121,16 +126,36 @@ impl Engine {
             spill: settings.spill,
             memory: memory_limit,
         };
+        let runtime = session::runtime(&resources)?;
         let most_named = std::num::NonZeroUsize::new(3).ok_or_else(|| Error::internal("3 is 0"))?;
         Ok(Self(Arc::new(Shared {
             catalog,
-            runtime: session::runtime(&resources)?,
-            compute: Compute::new(resources.threads)?,
+            template: session::state(&resources, Arc::new(runtime.clone())),
+            runtime,
+            compute: Arc::new(Compute::new(resources.threads)?),
             resources,
             memory: Arc::new(TrackConsumersPool::new(GreedyMemoryPool::new(memory_limit), most_named)),
             memory_limit,
             locations: settings.locations,
         })))
+    }
+
+    /// The same engine, its memory and limits shared, over what one caller may see.
+    #[must_use]
+    pub fn narrowed(&self, catalog: Arc<dyn Catalog>, storage: Storage) -> Self {
+        let Shared { resources, runtime, compute, template, memory, memory_limit, locations, .. } = &*self.0;
+        let mut template = template.clone();
+        template.config_mut().set_extension(Arc::new(storage.clone()));
+        Self(Arc::new(Shared {
+            catalog,
+            template,
+            compute: Arc::clone(compute),
+            runtime: session::over(runtime, &storage),
+            resources: Resources { storage, ..resources.clone() },
+            memory: Arc::clone(memory),
+            memory_limit: *memory_limit,
+            locations: *locations,
+        }))
     }
 
     pub fn catalog(&self) -> &Arc<dyn Catalog> {
@@ -157,8 +182,12 @@ impl Engine {
 
     /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).
     pub async fn run(&self, session: &mut Session, text: &str) -> Result<Answer> {
+        self.execute(session, sql::parse(text)?).await
+    }
+
+    /// Plans and starts one statement that is parsed already; otherwise as [`Self::run`].
+    pub async fn execute(&self, session: &mut Session, statement: Statement) -> Result<Answer> {
         let deadline = Deadline::after(session.timeout);
-        let statement = sql::parse(text)?;
         let answer = deadline.bound(self.start(session, statement, deadline)).await?;
         Ok(Answer { rows: deadline.rows(answer.rows), ..answer })
     }
@@ -205,7 +234,13 @@ impl Engine {
 
     /// What a worker executes a plan with, and decodes it.
     pub fn task_context(&self) -> Arc<TaskContext> {
-        Arc::new(TaskContext::from(&self.state()))
+        self.task(&self.state())
+    }
+
+    /// What a plan of `state` runs with: a memory pool of its own.
+    pub(crate) fn task(&self, state: &SessionState) -> Arc<TaskContext> {
+        let pool = Arc::new(QueryPool::new(Arc::clone(&self.0.memory), self.0.memory_limit));
+        Arc::new(TaskContext::from(state).with_runtime(session::query_runtime(&self.0.runtime, pool)))
     }
 
     /// The threads that queries compute on.
@@ -218,9 +253,10 @@ impl Engine {
         Planner { lake: &lake, state, locations: self.0.locations }.plan(query, &session.database).await
     }
 
-    /// A state for one query, with a memory pool of its own.
+    /// A state for one query, whose `now` is now.
     pub(crate) fn state(&self) -> SessionState {
-        let pool = Arc::new(QueryPool::new(Arc::clone(&self.0.memory), self.0.memory_limit));
-        session::state(&self.0.resources, session::query_runtime(&self.0.runtime, pool))
+        let mut state = self.0.template.clone();
+        state.mark_start_execution();
+        state
     }
 }

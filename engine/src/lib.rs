@@ -11,14 +11,18 @@ pub mod information_schema;
 mod memory;
 mod page;
 mod plan;
+pub mod queries;
 mod query;
 mod scan;
+mod scanned;
 mod session;
 #[cfg(test)]
 mod tests;
 pub mod text;
 pub mod trino_type;
+pub mod work_group;
 
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};
 pub use memory::default_limit as default_memory_limit;
 pub use scan::LakeCodec;
+pub use scanned::Scanned;

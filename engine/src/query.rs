@@ -6,7 +6,7 @@ use std::sync::Arc;
 use catalog::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::execution::{SessionState, TaskContext};
+use datafusion::execution::SessionState;
 use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -20,6 +20,7 @@ use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
 use crate::plan::Planned;
+use crate::scanned::Scanned;
 
 /// Starts a query.
 pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadline: Deadline) -> Result<Answer> {
@@ -27,14 +28,15 @@ pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadli
     let planned = engine.plan(&state, session, &query).await?;
     let columns = columns(&planned);
     let physical = executable(&state, &planned).await?;
-    let rows = match start(engine, &state, &physical, deadline).await {
+    let (rows, plan) = match start(engine, &state, &physical, deadline).await {
         Err(error) if error.kind() == ErrorKind::MemoryExceeded && has_hash_join(&physical) => {
             tracing::info!("a hash join outgrew the memory; planning with joins that spill");
-            start(engine, &state, &spilling(engine, session, &query).await?, deadline).await?
+            let plan = spilling(engine, session, &query).await?;
+            (start(engine, &state, &plan, deadline).await?, plan)
         }
-        outcome => outcome?,
+        outcome => (outcome?, physical),
     };
-    Ok(Answer { columns, rows })
+    Ok(Answer { columns, rows, scanned: Scanned::of(&plan) })
 }
 
 /// The columns of a planned query, with the names the user wrote.
@@ -71,7 +73,7 @@ async fn start(
     plan: &Arc<dyn ExecutionPlan>,
     deadline: Deadline,
 ) -> Result<stream::BoxStream<'static, Result<RecordBatch>>> {
-    let (plan, context) = (Arc::clone(plan), Arc::new(TaskContext::from(state)));
+    let (plan, context) = (Arc::clone(plan), engine.task(state));
     // Operators start tasks as soon as they are executed: that too is for the other runtime.
     let batches = stream::once(async move { execute_stream(plan, context) }).try_flatten().map_err(from_datafusion);
     let mut rows = compute::on(engine.compute(), deadline, batches);
@@ -109,7 +111,8 @@ pub(crate) async fn explain(
     } else {
         DisplayableExecutionPlan::new(physical.as_ref()).indent(how.verbose).to_string()
     };
-    lines("Query Plan", text.lines().map(str::to_string).collect())
+    let answer = lines("Query Plan", text.lines().map(str::to_string).collect())?;
+    Ok(Answer { scanned: Scanned::of(&physical), ..answer })
 }
 
 /// An answer of one text column.
@@ -118,5 +121,5 @@ pub(crate) fn lines(name: &str, lines: Vec<String>) -> Result<Answer> {
     let batch = RecordBatch::try_new(schema, vec![Arc::new(StringArray::from(lines))])
         .map_err(|error| Error::internal(error.to_string()))?;
     let columns = vec![OutputColumn { name: name.to_string(), data_type: DataType::Utf8 }];
-    Ok(Answer { columns, rows: stream::iter([Ok(batch)]).boxed() })
+    Ok(Answer { columns, rows: stream::iter([Ok(batch)]).boxed(), scanned: Scanned::default() })
 }

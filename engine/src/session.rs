@@ -49,6 +49,11 @@ pub(crate) fn query_runtime(engine: &RuntimeEnv, pool: Arc<dyn MemoryPool>) -> A
     Arc::new(RuntimeEnv { memory_pool: pool, ..engine.clone() })
 }
 
+/// The runtime over another storage, the rest shared.
+pub(crate) fn over(engine: &RuntimeEnv, storage: &Storage) -> RuntimeEnv {
+    RuntimeEnv { object_store_registry: Arc::new(Stores(storage.clone())), ..engine.clone() }
+}
+
 /// A state over `runtime`. Functions, rules and options are the same wherever a plan is made or run.
 pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> SessionState {
     let mut options = ConfigOptions::default();

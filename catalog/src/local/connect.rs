@@ -95,6 +95,15 @@ impl Connections {
         })
     }
 
+    /// Whether the writer's commits wait for SQLite's file to be on the disk. PostgreSQL decides that for itself.
+    pub(super) async fn wait_for_disk(&self, wait: bool) -> Result<()> {
+        if self.dialect == Dialect::Sqlite {
+            let setting = if wait { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+            sqlx::raw_sql(setting).execute(&self.writer).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;

@@ -11,6 +11,7 @@ mod documents;
 mod lookup;
 mod memory;
 mod partitions;
+mod queries;
 mod record;
 mod schema;
 mod tables;
@@ -27,6 +28,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 pub use self::documents::{Document, SEPARATOR};
+pub use self::queries::{Lost, QueryKeys, StoredQuery};
 
 use self::connect::Connections;
 use self::writer::Writer;

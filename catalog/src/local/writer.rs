@@ -16,7 +16,21 @@ const BATCH: usize = 256;
 type Settle = Box<dyn FnOnce(Option<Error>) + Send>;
 
 /// Runs one operation, or takes the error why there is no transaction; says whether it succeeded and how to answer its caller.
-type Job = Box<dyn for<'c> FnOnce(Result<&'c mut AnyConnection>) -> BoxFuture<'c, (bool, Settle)> + Send>;
+type Run = Box<dyn for<'c> FnOnce(Result<&'c mut AnyConnection>) -> BoxFuture<'c, (bool, Settle)> + Send>;
+
+/// What an acknowledged write survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// A failure of power.
+    Power,
+    /// The end of this process, however it ends. It costs no wait for the disk.
+    Process,
+}
+
+struct Job {
+    durability: Durability,
+    run: Run,
+}
 
 /// A handle to the writer task, which ends when the last handle is dropped.
 #[derive(Clone)]
@@ -35,8 +49,17 @@ impl Writer {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
+        self.write_as(Durability::Power, operation).await
+    }
+
+    /// [`Self::write`] with the choice of what the write survives.
+    pub(super) async fn write_as<T, F>(&self, durability: Durability, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
         let (answer, outcome) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let run: Run = Box::new(move |connection| {
             Box::pin(async move {
                 let result = match connection {
                     Ok(connection) => operation(connection).await,
@@ -54,7 +77,7 @@ impl Writer {
                 (succeeded, settle)
             })
         });
-        self.0.send(job).await.map_err(|_| stopped())?;
+        self.0.send(Job { durability, run }).await.map_err(|_| stopped())?;
         outcome.await.map_err(|_| stopped())?
     }
 }
@@ -64,9 +87,26 @@ fn stopped() -> Error {
 }
 
 async fn run(connections: Connections, mut jobs: mpsc::Receiver<Job>) {
-    while let Some(first) = jobs.recv().await {
+    // The connection waits for the disk until it is told otherwise, and so does one that takes its place.
+    let mut durability = Durability::Power;
+    let mut next = None;
+    loop {
+        let first = match next.take() {
+            Some(job) => job,
+            None => match jobs.recv().await {
+                Some(job) => job,
+                None => return,
+            },
+        };
+        if first.durability != durability {
+            if let Err(error) = connections.wait_for_disk(first.durability == Durability::Power).await {
+                (first.run)(Err(error)).await.1(None);
+                continue;
+            }
+            durability = first.durability;
+        }
         let mut settles = Vec::new();
-        let outcome = batch(&connections, first, &mut jobs, &mut settles).await;
+        let outcome = batch(&connections, first, &mut jobs, &mut settles, &mut next).await;
         for settle in settles {
             settle(outcome.as_ref().err().map(again));
         }
@@ -78,12 +118,20 @@ fn again(error: &Error) -> Error {
     Error::new(error.kind(), error.message())
 }
 
-/// One transaction: `first` and whatever else is waiting by the time the one before is done.
-async fn batch(connections: &Connections, first: Job, jobs: &mut mpsc::Receiver<Job>, settles: &mut Vec<Settle>) -> Result<()> {
+/// One transaction: `first` and whatever else of its durability is waiting by the time the one before is done. The first of
+/// another durability is left in `other`.
+async fn batch(
+    connections: &Connections,
+    first: Job,
+    jobs: &mut mpsc::Receiver<Job>,
+    settles: &mut Vec<Settle>,
+    other: &mut Option<Job>,
+) -> Result<()> {
+    let durability = first.durability;
     let mut transaction = match connections.write().await {
         Ok(transaction) => transaction,
         Err(error) => {
-            settles.push(first(Err(again(&error))).await.1);
+            settles.push((first.run)(Err(again(&error))).await.1);
             return Err(error);
         }
     };
@@ -93,11 +141,11 @@ async fn batch(connections: &Connections, first: Job, jobs: &mut mpsc::Receiver<
             Ok(savepoint) => savepoint,
             Err(error) => {
                 let error = Error::from(error);
-                settles.push(job(Err(again(&error))).await.1);
+                settles.push((job.run)(Err(again(&error))).await.1);
                 return Err(error);
             }
         };
-        let (succeeded, settle) = job(Ok(&mut savepoint)).await;
+        let (succeeded, settle) = (job.run)(Ok(&mut savepoint)).await;
         settles.push(settle);
         if succeeded {
             savepoint.commit().await?;
@@ -105,6 +153,9 @@ async fn batch(connections: &Connections, first: Job, jobs: &mut mpsc::Receiver<
             savepoint.rollback().await?;
         }
         next = if settles.len() < BATCH { jobs.try_recv().ok() } else { None };
+        if next.as_ref().is_some_and(|job| job.durability != durability) {
+            *other = next.take();
+        }
     }
     transaction.commit().await?;
     Ok(())

@@ -15,6 +15,7 @@ use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener, FileSource};
+use datafusion::physical_plan::metrics::Count;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 
@@ -48,15 +49,17 @@ pub(crate) struct RowsOpener {
     wanted: Vec<usize>,
     output: SchemaRef,
     batch_size: usize,
+    /// Bytes read, as they are stored.
+    scanned: Count,
 }
 
 impl RowsOpener {
-    pub(crate) fn new(source: &LakeSource, wanted: Vec<usize>, batch_size: usize) -> Result<Self> {
+    pub(crate) fn new(source: &LakeSource, wanted: Vec<usize>, batch_size: usize, scanned: Count) -> Result<Self> {
         let schema = source.table_schema().file_schema();
         let data = schema.fields().len() - source.constants;
         let file_schema = Arc::new(Schema::new(schema.fields()[..data].to_vec()));
         let output = Arc::new(schema.project(&wanted)?);
-        Ok(Self { source: source.clone(), file_schema, wanted, output, batch_size })
+        Ok(Self { source: source.clone(), file_schema, wanted, output, batch_size, scanned })
     }
 }
 
@@ -69,7 +72,7 @@ impl FileOpener for RowsOpener {
         let decoder =
             Decoder::new(&self.source.format, Arc::clone(&self.file_schema), &data, self.batch_size).map_err(into_datafusion)?;
         let reading = Reading {
-            objects: objects(&self.source.storage, &files).fuse().boxed(),
+            objects: objects(&self.source.storage, &files, self.scanned.clone()).fuse().boxed(),
             files,
             decoder,
             current: None,
@@ -95,18 +98,20 @@ enum Content {
 
 type Objects = BoxStream<'static, (usize, catalog::Result<Content>)>;
 
-/// The contents of a bundle's files in order of arrival, with each file's index.
-fn objects(storage: &Storage, files: &Arc<[BundledFile]>) -> Objects {
+/// The contents of a bundle's files in order of arrival, with each file's index; what is read is counted.
+fn objects(storage: &Storage, files: &Arc<[BundledFile]>, scanned: Count) -> Objects {
     match files.as_ref() {
         [] => stream::empty().boxed(),
         [one] if one.file.size > LARGE => {
-            let pieces = decompressed(storage.stream(&one.file.location));
+            let raw = storage.stream(&one.file.location).inspect_ok(move |piece| scanned.add(piece.len()));
+            let pieces = decompressed(raw.boxed());
             stream::once(async move { (0, Ok(Content::Pieces(pieces))) }).boxed()
         }
         [first, ..] => {
             let keys = files.iter().enumerate().map(|(at, f)| (at, f.file.location.key.clone())).collect();
             let contents = storage.get_many(&first.file.location, keys, None);
-            contents.map(|(at, bytes)| (at, bytes.map(Content::Whole))).boxed()
+            let counted = contents.inspect(move |(_, bytes)| scanned.add(bytes.as_ref().map_or(0, Bytes::len)));
+            counted.map(|(at, bytes)| (at, bytes.map(Content::Whole))).boxed()
         }
     }
 }

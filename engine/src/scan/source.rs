@@ -20,7 +20,7 @@ use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
-use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder};
 use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
 use datafusion_datasource::morsel::Morselizer;
 use datafusion_datasource::projection::{ProjectionOpener, SplitProjection};
@@ -28,6 +28,7 @@ use datafusion_datasource::projection::{ProjectionOpener, SplitProjection};
 use super::morsel::Opens;
 use super::parquet::ParquetFiles;
 use super::rows::RowsOpener;
+use crate::scanned::BYTES_SCANNED;
 
 /// How the objects of one table are read.
 #[derive(Clone)]
@@ -75,7 +76,7 @@ impl FileSource for LakeSource {
         &self,
         _store: Arc<dyn ObjectStore>,
         config: &FileScanConfig,
-        _partition: usize,
+        partition: usize,
     ) -> Result<Arc<dyn FileOpener>> {
         let schema = self.parquet.table_schema().file_schema();
         let split = match self.parquet.projection() {
@@ -83,7 +84,8 @@ impl FileSource for LakeSource {
             None => SplitProjection::unprojected(self.parquet.table_schema()),
         };
         let batch_size = config.limit.map_or(self.batch_size, |limit| self.batch_size.min(limit.max(1)));
-        let opener = RowsOpener::new(self, split.file_indices.clone(), batch_size)?;
+        let scanned = MetricBuilder::new(self.parquet.metrics()).counter(BYTES_SCANNED, partition);
+        let opener = RowsOpener::new(self, split.file_indices.clone(), batch_size, scanned)?;
         ProjectionOpener::try_new(split, Arc::new(opener), schema)
     }
 

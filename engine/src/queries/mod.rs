@@ -1,0 +1,258 @@
+//! Queries as a server keeps them: submitted, admitted in order, run, their results written as files and kept at hand for paging,
+//! their history remembered. Every state is in the catalog's database, so that it survives the process and other servers see it.
+
+mod admit;
+mod failure;
+mod file;
+mod keep;
+mod metadata;
+mod pages;
+mod record;
+mod request;
+mod rows;
+mod run;
+mod shape;
+mod spool;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use catalog::local::{LocalCatalog, StoredQuery};
+use catalog::storage::Storage;
+use catalog::{Error, ErrorKind, Page, PageRequest, Result};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use self::admit::Admission;
+use self::spool::{Limits, Spool};
+use crate::work_group::WorkGroups;
+
+pub use failure::Failure;
+pub use record::{Query, State, Statistics, Summary};
+pub use request::{LONGEST_TEXT, Request};
+pub use rows::Row;
+pub use shape::{ResultColumn, ResultFile, Shape, StatementType};
+
+/// An unfinished query is this process's for so long; then another may say that it is lost.
+const LEASE: Duration = Duration::from_secs(15);
+/// How many queries may wait for their turn.
+const MOST_WAITING: usize = 10_000;
+
+/// What a server allows its queries.
+#[derive(Debug, Clone)]
+pub struct QuerySettings {
+    /// The folder for results that are kept for paging. Nobody else uses it.
+    pub folder: PathBuf,
+    /// Queries that run at once; the others wait in order.
+    pub concurrency: usize,
+    /// How long the record of a query is kept.
+    pub history: Duration,
+    /// Bytes of results kept for paging, in memory and on disk, and how long they are kept unused.
+    pub kept_memory: usize,
+    pub kept_disk: u64,
+    pub kept_for: Duration,
+}
+
+impl QuerySettings {
+    /// Athena's 45 days of history; a GiB of results kept for an hour.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            concurrency: 20,
+            history: Duration::from_secs(45 * 86_400),
+            kept_memory: 64 << 20,
+            kept_disk: 1 << 30,
+            kept_for: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// The queries of one server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Queries(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    home: LocalCatalog,
+    groups: WorkGroups,
+    storage: Storage,
+    settings: QuerySettings,
+    admission: Admission,
+    spool: Spool,
+    /// What this process is called in leases.
+    owner: String,
+    /// Held while this process lives: who can lock it knows that the owner written in it is gone.
+    _lock: Option<std::fs::File>,
+    live: Mutex<HashMap<String, Arc<Live>>>,
+    /// No new queries are taken.
+    draining: AtomicBool,
+    counts: [AtomicU64; 5],
+}
+
+/// A query that this process has not finished.
+#[derive(Debug)]
+struct Live {
+    now: watch::Sender<Arc<Query>>,
+    /// Ends it; the sentence is why.
+    stop: CancellationToken,
+    why: Mutex<&'static str>,
+    /// Somebody has waited for it already.
+    polled: AtomicBool,
+}
+
+impl Queries {
+    /// Begins with what a process that is gone left behind. `storage` is where results are written, and read again.
+    ///
+    /// Errors: `InvalidInput` when the folder cannot be made, those of the catalog.
+    pub async fn start(home: LocalCatalog, storage: Storage, settings: QuerySettings) -> Result<Self> {
+        let owner = format!("process {} ({})", std::process::id(), Uuid::new_v4());
+        let (lock, gone) = keep::take_over(&settings.folder, &owner)?;
+        let own = settings.folder.join(Uuid::new_v4().to_string());
+        std::fs::create_dir_all(&own).map_err(|error| keep::unusable(&own, error))?;
+        let limits = Limits { memory: settings.kept_memory, disk: settings.kept_disk, age: settings.kept_for };
+        let inner = Inner {
+            groups: WorkGroups::new(home.clone(), storage.lake().is_some()),
+            home,
+            storage,
+            admission: Admission::new(settings.concurrency, MOST_WAITING),
+            spool: Spool::new(own, limits),
+            settings,
+            owner,
+            _lock: lock,
+            live: Mutex::default(),
+            draining: AtomicBool::new(false),
+            counts: Default::default(),
+        };
+        let queries = Self(Arc::new(inner));
+        queries.end_lost(gone.as_deref()).await?;
+        tokio::spawn(keep::run(Arc::downgrade(&queries.0)));
+        Ok(queries)
+    }
+
+    pub fn work_groups(&self) -> &WorkGroups {
+        &self.0.groups
+    }
+
+    /// The record of a query as it is now.
+    ///
+    /// Errors: `EntityNotFound`.
+    pub async fn get(&self, id: &str) -> Result<Arc<Query>> {
+        if let Some(live) = self.0.live().get(id) {
+            return Ok(Arc::clone(&live.now.borrow()));
+        }
+        let stored = self.0.home.query(id).await?;
+        let stored = stored.ok_or_else(|| Error::new(ErrorKind::EntityNotFound, format!("QueryExecution {id} was not found")))?;
+        Ok(Arc::new(read(&stored)?))
+    }
+
+    /// The record once the query has ended, or as it is after the patience of a client that asks again: `first` where nobody has
+    /// waited for this query before, else `again`. Clients sleep long after an unfinished answer.
+    ///
+    /// Errors: `EntityNotFound`.
+    pub async fn wait(&self, id: &str, first: Duration, again: Duration) -> Result<Arc<Query>> {
+        let live = self.0.live().get(id).cloned();
+        let Some(live) = live else {
+            let query = self.get(id).await?;
+            if query.state.is_final() {
+                return Ok(query);
+            }
+            // Another server runs it.
+            tokio::time::sleep(again).await;
+            return self.get(id).await;
+        };
+        let patience = if live.polled.swap(true, Relaxed) { again } else { first };
+        let mut now = live.now.subscribe();
+        let ended = now.wait_for(|query| query.state.is_final());
+        if let Ok(Ok(query)) = tokio::time::timeout(patience, ended).await {
+            return Ok(Arc::clone(&query));
+        }
+        let query = Arc::clone(&live.now.borrow());
+        Ok(query)
+    }
+
+    /// The queries of a work group, newest first.
+    ///
+    /// Errors: `InvalidInput` for a token that is none of this listing's.
+    pub async fn list(&self, work_group: &str, page: PageRequest) -> Result<Page<String>> {
+        let page = self.0.home.queries(work_group, page).await?;
+        Ok(Page { items: page.items.into_iter().map(|query| query.id).collect(), next: page.next })
+    }
+
+    /// Ends a query; one that has ended stays as it is.
+    ///
+    /// Errors: `EntityNotFound`.
+    pub async fn stop(&self, id: &str) -> Result<()> {
+        if let Some(live) = self.0.live().get(id) {
+            live.end("Query cancelled by user");
+            return Ok(());
+        }
+        match self.get(id).await?.state.is_final() {
+            true => Ok(()),
+            false => self.0.home.ask_query_to_stop(id).await,
+        }
+    }
+
+    /// Takes no more queries, lets those under way end within `limit`, and then ends them.
+    pub async fn drain(&self, limit: Duration) {
+        self.0.draining.store(true, Relaxed);
+        let all_ended = async {
+            while let Some(live) = self.0.any_live() {
+                let mut now = live.now.subscribe();
+                // An error says that it is gone.
+                let _ = now.wait_for(|query| query.state.is_final()).await;
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(limit, all_ended).await.is_err() {
+            let left: Vec<Arc<Live>> = self.0.live().values().cloned().collect();
+            left.iter().for_each(|live| live.end("The server was stopped before the query had ended"));
+            let until_recorded = async {
+                while self.0.any_live().is_some() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            let _ = tokio::time::timeout(Duration::from_secs(5), until_recorded).await;
+        }
+    }
+
+    /// How many queries have come to each state since the start.
+    pub fn counts(&self) -> [(State, u64); 5] {
+        State::ALL.map(|state| (state, self.0.counts[state as usize].load(Relaxed)))
+    }
+}
+
+impl Inner {
+    /// What a panic left is whole: each change is one step.
+    fn live(&self) -> MutexGuard<'_, HashMap<String, Arc<Live>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn any_live(&self) -> Option<Arc<Live>> {
+        self.live().values().next().cloned()
+    }
+
+    fn count(&self, state: State) {
+        self.counts[state as usize].fetch_add(1, Relaxed);
+    }
+}
+
+impl Live {
+    fn end(&self, why: &'static str) {
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        self.stop.cancel();
+    }
+
+    fn cancelled(&self) -> Error {
+        Error::new(ErrorKind::Cancelled, *self.why.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn read(stored: &StoredQuery) -> Result<Query> {
+    Query::from_json(&stored.json)
+}

@@ -1,0 +1,149 @@
+//! Rows of a finished query, page by page: from what is kept at hand, else from the result's file, which every server reads.
+
+use catalog::storage::Location;
+use catalog::{Error, ErrorKind, Result};
+use futures::TryStreamExt;
+
+use super::record::{Query, State};
+use super::rows::Row;
+use super::shape::{ResultFile, RowForm};
+use super::Queries;
+
+impl Queries {
+    /// Up to `count` rows from number `from` on, without the header.
+    ///
+    /// Errors: `Conflict` while it has not succeeded; `ObjectNotFound` when the result is kept nowhere any more.
+    pub async fn rows(&self, query: &Query, from: u64, count: usize) -> Result<Vec<Row>> {
+        if query.state != State::Succeeded {
+            return Err(Error::new(ErrorKind::Conflict, format!("the query is {}, it has no rows", query.state.name())));
+        }
+        if count == 0 || query.answer.as_ref().is_some_and(|answer| from >= answer.rows) {
+            return Ok(Vec::new());
+        }
+        if let Some(rows) = self.0.spool.rows(&query.id, from, count, query.shape.rows).await? {
+            return Ok(rows);
+        }
+        let mut reader = Reader::new(query, from, count);
+        let mut content = self.0.storage.stream(&Location::parse(&query.output)?);
+        while let Some(bytes) = content.try_next().await? {
+            if reader.feed(&bytes) {
+                break;
+            }
+        }
+        reader.finish()
+    }
+}
+
+/// Reads the rows of a result's file as its bytes come. CSV is Athena's own: a value is quoted, NULL is nothing at all.
+struct Reader {
+    form: ResultFile,
+    joined: bool,
+    /// Rows still to be passed over, the header among them.
+    skip: u64,
+    count: usize,
+    rows: Vec<Row>,
+    row: Row,
+    field: Vec<u8>,
+    state: Field,
+}
+
+/// Where in a field the next byte is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    /// Nothing of it has come: it is NULL so far.
+    Start,
+    Quoted,
+    /// Behind a quote that ends the value or is the first of two.
+    Quote,
+    Plain,
+}
+
+impl Reader {
+    fn new(query: &Query, from: u64, count: usize) -> Self {
+        let form = query.shape.file;
+        Self {
+            form,
+            joined: query.shape.rows != RowForm::Cells,
+            skip: from + u64::from(form == ResultFile::Csv),
+            count,
+            rows: Vec::new(),
+            row: Row::new(),
+            field: Vec::new(),
+            state: Field::Start,
+        }
+    }
+
+    /// Whether there are enough rows.
+    fn feed(&mut self, bytes: &[u8]) -> bool {
+        for byte in bytes {
+            if self.rows.len() >= self.count {
+                return true;
+            }
+            match self.form {
+                ResultFile::Csv => self.csv(*byte),
+                ResultFile::Text => self.text(*byte),
+            }
+        }
+        self.rows.len() >= self.count
+    }
+
+    fn csv(&mut self, byte: u8) {
+        match (self.state, byte) {
+            (Field::Start, b'"') | (Field::Quote, b'"') => {
+                if self.state == Field::Quote {
+                    self.field.push(b'"');
+                }
+                self.state = Field::Quoted;
+            }
+            (Field::Quoted, b'"') => self.state = Field::Quote,
+            (Field::Quoted, byte) => self.field.push(byte),
+            (_, b',') => self.end_field(),
+            (_, b'\n') => {
+                self.end_field();
+                self.end_row();
+            }
+            (_, byte) => {
+                self.field.push(byte);
+                self.state = Field::Plain;
+            }
+        }
+    }
+
+    fn text(&mut self, byte: u8) {
+        self.state = Field::Plain;
+        match byte {
+            b'\t' if !self.joined => self.end_field(),
+            b'\n' => {
+                self.state = Field::Plain;
+                self.end_field();
+                self.end_row();
+            }
+            byte => self.field.push(byte),
+        }
+    }
+
+    fn end_field(&mut self) {
+        let value = std::mem::take(&mut self.field);
+        let value = (self.state != Field::Start).then(|| String::from_utf8_lossy(&value).into_owned());
+        self.row.push(value);
+        self.state = Field::Start;
+    }
+
+    fn end_row(&mut self) {
+        let row = std::mem::take(&mut self.row);
+        match self.skip {
+            0 => self.rows.push(row),
+            _ => self.skip -= 1,
+        }
+    }
+
+    /// A text file ends without a line feed.
+    fn finish(mut self) -> Result<Vec<Row>> {
+        if self.form == ResultFile::Text && self.rows.len() < self.count {
+            self.state = Field::Plain;
+            self.end_field();
+            self.end_row();
+        }
+        Ok(self.rows)
+    }
+}

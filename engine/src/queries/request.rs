@@ -1,0 +1,189 @@
+//! From what a client asks for to a query that may run: the checks of `StartQueryExecution`, in Athena's order and words.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use catalog::local::{QueryKeys, StoredQuery};
+use catalog::storage::{Location, Scheme};
+use catalog::table::now;
+use catalog::{Error, ErrorKind, Result};
+use sha2::{Digest, Sha256};
+use sql::Statement;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::record::{Query, State, Statistics};
+use super::shape::Shape;
+use super::{LEASE, Live, Queries, read};
+use crate::engine::Engine;
+use crate::work_group::{PRIMARY, ResultConfiguration, WorkGroup};
+
+/// Athena's limit of a statement, in bytes.
+pub const LONGEST_TEXT: usize = 262_144;
+
+/// A query that somebody wants to be run.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub text: String,
+    pub catalog: Option<String>,
+    /// May be in back-ticks, as some clients send it.
+    pub database: Option<String>,
+    /// `primary` when it is absent.
+    pub work_group: Option<String>,
+    pub results: ResultConfiguration,
+    /// Athena's `ExecutionParameters`.
+    pub parameters: Vec<String>,
+    pub token: Option<String>,
+    /// A result of at most this age may answer it, in minutes.
+    pub reuse_minutes: Option<u32>,
+    /// Over what the caller may see.
+    pub engine: Engine,
+}
+
+/// All that running needs.
+pub(super) struct Job {
+    pub(super) engine: Engine,
+    pub(super) statement: Statement,
+    pub(super) group: WorkGroup,
+    pub(super) reuse: Option<String>,
+}
+
+impl Queries {
+    /// Records the query and starts it when its turn comes. A request with a token that was seen before is that earlier query.
+    ///
+    /// Errors: `Syntax` and `NotSupported` for the text; `InvalidInput` for a limit, an output location, a disabled work group;
+    /// `EntityNotFound` for the work group; `Conflict` for a token that came with another request; `Unavailable` while draining.
+    pub async fn submit(&self, request: Request) -> Result<Arc<Query>> {
+        let Self(inner) = self;
+        if inner.draining.load(Relaxed) {
+            return Err(Error::new(ErrorKind::Unavailable, "the server is being stopped and takes no new queries"));
+        }
+        let (statement, shape) = parsed(&request)?;
+        let group = inner.groups.get(request.work_group.as_deref().unwrap_or(PRIMARY)).await?;
+        if !group.is_enabled() {
+            return Err(Error::invalid(format!("WorkGroup {} is disabled.", group.name)));
+        }
+        let query = query(&request, &group, shape, inner.storage.lake().is_some())?;
+        let reuse = is_select(&statement).then(|| reuse_key(&query));
+        let stored = StoredQuery {
+            id: query.id.clone(),
+            work_group: query.work_group.clone(),
+            state: query.state.name().to_owned(),
+            submitted: (query.submitted * 1e3) as i64,
+            owner: inner.owner.clone(),
+            json: query.to_json()?,
+        };
+        let keys = QueryKeys { token: request.token.clone(), reuse: reuse.clone() };
+        // It is known here before it is stored, so that whoever reads it there finds it here.
+        let (now, _) = watch::channel(Arc::new(query.clone()));
+        let live = Live { now, stop: CancellationToken::new(), why: Mutex::new(""), polled: AtomicBool::new(false) };
+        let live = Arc::new(live);
+        inner.live().insert(query.id.clone(), Arc::clone(&live));
+        let earlier = match inner.home.create_query(stored, keys, LEASE).await {
+            Ok(earlier) => earlier,
+            Err(error) => {
+                inner.live().remove(&query.id);
+                return Err(error);
+            }
+        };
+        if let Some(earlier) = earlier {
+            inner.live().remove(&query.id);
+            let earlier = read(&earlier)?;
+            return match earlier.fingerprint == query.fingerprint {
+                true => Ok(Arc::new(earlier)),
+                false => Err(Error::new(ErrorKind::Conflict, "Idempotent parameters do not match")),
+            };
+        }
+        inner.count(State::Queued);
+        let job = Job { engine: request.engine, statement, group, reuse: reuse.filter(|_| query.reuse_minutes.is_some()) };
+        tokio::spawn(self.clone().run(live, job));
+        Ok(Arc::new(query))
+    }
+}
+
+fn parsed(request: &Request) -> Result<(Statement, Shape)> {
+    let text = &request.text;
+    if text.len() > LONGEST_TEXT {
+        return Err(Error::invalid(format!("the statement has {} bytes, at most {LONGEST_TEXT} are allowed", text.len())));
+    }
+    if text.trim_matches(|c: char| c.is_whitespace() || c == ';').is_empty() {
+        return Err(Error::invalid(format!("Empty sql statement: {text}")));
+    }
+    let statement = sql::parse(text)?;
+    let shape = Shape::of(&statement)?;
+    Ok((statement, shape))
+}
+
+fn query(request: &Request, group: &WorkGroup, shape: Shape, embedded: bool) -> Result<Query> {
+    request.results.check(embedded)?;
+    let id = Uuid::new_v4().to_string();
+    let own = &group.configuration;
+    let results = match own.enforce_work_group_configuration && own.output_location().is_some() {
+        true => own.result_configuration.clone(),
+        false if request.results.output_location.is_some() => request.results.clone(),
+        false => own.result_configuration.clone(),
+    };
+    let folder = output_folder(results.output_location.as_deref())?;
+    let output = folder.join(&format!("{id}.{}", shape.file.extension())).to_string();
+    let database = request.database.as_deref().map(|name| name.trim_matches('`').to_owned());
+    let catalog = request.catalog.as_deref().map(str::to_lowercase);
+    let sent = [Some(&request.text), catalog.as_ref(), request.database.as_ref(), request.results.output_location.as_ref()];
+    Ok(Query {
+        fingerprint: digest(&sent.map(|text| text.map_or("", String::as_str))),
+        id,
+        text: request.text.trim_matches(|c: char| c.is_whitespace() || c == ';').to_owned(),
+        catalog,
+        database: database.filter(|name| !name.is_empty()),
+        work_group: group.name.clone(),
+        parameters: request.parameters.clone(),
+        output,
+        results: ResultConfiguration { output_location: Some(folder.to_string()), ..results },
+        reuse_minutes: request.reuse_minutes,
+        shape,
+        submitted: now(),
+        state: State::Queued,
+        reason: None,
+        failure: None,
+        completed: None,
+        statistics: Statistics::default(),
+        answer: None,
+    })
+}
+
+fn output_folder(location: Option<&str>) -> Result<Location> {
+    let Some(text) = location else {
+        return Err(Error::invalid(
+            "No output location provided. An output location is required either through the Workgroup result configuration \
+             setting or as an API input.",
+        ));
+    };
+    match Location::parse(text) {
+        Ok(at) if at.scheme == Scheme::S3 => Ok(at.folder()),
+        _ => Err(Error::invalid("outputLocation is not a valid S3 path.")),
+    }
+}
+
+fn is_select(statement: &Statement) -> bool {
+    matches!(statement, Statement::Query(_))
+}
+
+/// Equal for queries of which one's result may answer the other.
+fn reuse_key(query: &Query) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let place = text(&query.results.output_location);
+    let mut parts = vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place];
+    parts.extend(query.parameters.iter().cloned());
+    digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// SHA-256 of the parts with their lengths, in hexadecimal.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

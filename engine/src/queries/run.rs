@@ -1,0 +1,170 @@
+//! One query from its turn to its end: executed, its rows written to the result's file and kept for paging, its end recorded.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use catalog::storage::{Location, Storage};
+use catalog::{Error, ErrorKind, Result};
+use chrono::Utc;
+use futures::{FutureExt, StreamExt};
+
+use super::file::File;
+use super::keep::UNSEEN;
+use super::metadata::metadata;
+use super::record::{Outcome, Query, State, Statistics, Summary};
+use super::request::Job;
+use super::{LEASE, Live, Queries, read};
+use crate::engine::{Answer, Session};
+use crate::work_group::EMBEDDED_RESULTS;
+
+/// How often a scan is held against its limit while no row comes.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl Queries {
+    /// Whatever happens, the query's end is recorded.
+    pub(super) async fn run(self, live: Arc<Live>, job: Job) {
+        let whole = AssertUnwindSafe(self.take_turn(&live, &job)).catch_unwind();
+        let outcome = tokio::select! {
+            biased;
+            () = live.stop.cancelled() => Err(live.cancelled()),
+            outcome = whole => outcome.unwrap_or_else(|_| Err(Error::internal("the query failed inside the server"))),
+        };
+        let mut query = Query::clone(&live.now.borrow());
+        query.end(outcome);
+        let Self(inner) = &self;
+        inner.count(query.state);
+        let saved = async {
+            let (state, json) = (query.state.name(), query.to_json()?);
+            inner.home.save_query(&query.id, &inner.owner, state, json, None).await
+        };
+        if let Err(error) = saved.await {
+            tracing::error!(query = query.id, "the end of a query could not be recorded: {error}");
+        }
+        let id = query.id.clone();
+        live.now.send_replace(Arc::new(query));
+        inner.live().remove(&id);
+    }
+
+    async fn take_turn(&self, live: &Live, job: &Job) -> Outcome {
+        let Self(inner) = self;
+        let waits = Instant::now();
+        let turn = inner.admission.queue(&job.group.name, job.group.concurrency())?;
+        let _turn = turn.await.map_err(|_| Error::internal("the queue of queries was lost"))?;
+        live.now.send_modify(|query| Arc::make_mut(query).begin(millis(waits)));
+        inner.count(State::Running);
+        let query = Arc::clone(&live.now.borrow());
+        let work = self.execute(&query, job);
+        tokio::pin!(work);
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            () = tokio::time::sleep(UNSEEN) => {}
+        }
+        // Long enough for other servers to be told.
+        let json = query.to_json()?;
+        inner.home.save_query(&query.id, &inner.owner, query.state.name(), json, Some(LEASE)).await?;
+        work.await
+    }
+
+    async fn execute(&self, query: &Query, job: &Job) -> Outcome {
+        if let Some(outcome) = self.reuse(query, job).await? {
+            return Ok(outcome);
+        }
+        let begins = Instant::now();
+        let session = Session::default();
+        let mut session = Session { database: query.database.clone().unwrap_or(session.database.clone()), ..session };
+        let answer = job.engine.execute(&mut session, job.statement.clone()).await?;
+        let planning_ms = millis(begins);
+        let scanned = answer.scanned.clone();
+        let cutoff = job.group.configuration.bytes_scanned_cutoff_per_query.and_then(|cutoff| u64::try_from(cutoff).ok());
+        let writing = self.write(query, job.engine.storage(), answer);
+        tokio::pin!(writing);
+        let summary = loop {
+            tokio::select! {
+                summary = &mut writing => break summary?,
+                () = tokio::time::sleep(LOOK), if cutoff.is_some() => within(cutoff, scanned.bytes())?,
+            }
+        };
+        within(cutoff, scanned.bytes())?;
+        let statistics =
+            Statistics { planning_ms, engine_ms: millis(begins).max(1), scanned_bytes: scanned.bytes(), ..Statistics::default() };
+        Ok((summary, statistics))
+    }
+
+    /// Writes all rows to the result's file and into the spool. The file is there, whole, before this is done.
+    async fn write(&self, query: &Query, storage: &Storage, mut answer: Answer) -> Result<Summary> {
+        let shape = query.shape.clone().with_columns(&answer.columns);
+        let columns = shape.columns(&answer.columns)?;
+        let at = Location::parse(&query.output)?;
+        self.bucket(&at).await?;
+        let mut file = File::begin(storage, &at, shape.file, &columns).await?;
+        let mut draft = self.0.spool.draft();
+        let written = async {
+            while let Some(batch) = answer.rows.next().await {
+                let batch = batch?;
+                file.write(&batch).await?;
+                draft.push(&batch).await;
+            }
+            let beside = at.with_key(format!("{}.metadata", at.key));
+            let (ended, ()) = tokio::try_join!(file.finish(), storage.put(&beside, metadata(query, &columns)))?;
+            Ok(ended)
+        };
+        let (rows, bytes) = match written.await {
+            Ok(ended) => ended,
+            Err(error) => {
+                file.abort().await;
+                return Err(error);
+            }
+        };
+        draft.keep(&query.id).await;
+        Ok(Summary { columns, rows, bytes, update_count: shape.counts.then_some(0), reused: false })
+    }
+
+    /// The bucket for results of `primary` on an embedded lake is made when it is first needed.
+    async fn bucket(&self, at: &Location) -> Result<()> {
+        let Some(lake) = self.0.storage.lake() else { return Ok(()) };
+        let own = Location::parse(EMBEDDED_RESULTS)?.bucket;
+        if at.bucket != own || lake.bucket(&own).is_ok() {
+            return Ok(());
+        }
+        match lake.create_bucket(&own).await {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers with a copy of an earlier result, where one is wanted, young enough and still there.
+    async fn reuse(&self, query: &Query, job: &Job) -> Result<Option<(Summary, Statistics)>> {
+        let (Some(minutes), Some(key)) = (query.reuse_minutes, &job.reuse) else { return Ok(None) };
+        let since = Utc::now().timestamp_millis() - i64::from(minutes) * 60_000;
+        let Some(earlier) = self.0.home.reusable_query(key, State::Succeeded.name(), since).await? else { return Ok(None) };
+        let earlier = read(&earlier)?;
+        let Some(answer) = earlier.answer else { return Ok(None) };
+        for ending in ["", ".metadata"] {
+            let of = |output: &str| Location::parse(&format!("{output}{ending}"));
+            let (from, to) = (of(&earlier.output)?, of(&query.output)?);
+            let (_, store) = job.engine.storage().object_store(&to)?;
+            if store.copy_opts(&from.path()?, &to.path()?, Default::default()).await.is_err() {
+                // Somebody removed it: the query runs.
+                return Ok(None);
+            }
+        }
+        self.0.spool.share(&earlier.id, &query.id);
+        let statistics = Statistics { engine_ms: 1, ..Statistics::default() };
+        Ok(Some((Summary { reused: true, ..answer }, statistics)))
+    }
+}
+
+fn within(cutoff: Option<u64>, scanned: u64) -> Result<()> {
+    match cutoff {
+        Some(cutoff) if scanned > cutoff => Err(Error::new(
+            ErrorKind::LimitExceeded,
+            format!("Bytes scanned limit was exceeded: {scanned} bytes were scanned, the work group's limit is {cutoff}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

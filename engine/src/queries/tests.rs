@@ -1,0 +1,224 @@
+//! The life of a query over an embedded catalog and lake.
+
+use std::sync::Arc;
+
+use catalog::storage::StorageConfig;
+
+use super::*;
+use crate::engine::{Engine, Settings};
+use crate::work_group::{PRIMARY, ResultConfiguration};
+
+struct House {
+    folder: tempfile::TempDir,
+    storage: Storage,
+    engine: Engine,
+    queries: Queries,
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+async fn started(folder: &std::path::Path, change: impl FnOnce(&mut QuerySettings)) -> (Storage, Engine, Queries) {
+    let home = LocalCatalog::open(folder).await.unwrap();
+    let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
+    let settings =
+        Settings { memory: Some(256 << 20), threads: Some(2), spill: folder.join("spill"), spill_limit: None, locations: false };
+    let engine = Engine::new(Arc::new(home.clone()), storage.clone(), settings).unwrap();
+    let mut settings = QuerySettings::new(folder.join("results"));
+    change(&mut settings);
+    let queries = Queries::start(home, storage.clone(), settings).await.unwrap();
+    (storage, engine, queries)
+}
+
+async fn house(change: impl FnOnce(&mut QuerySettings)) -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let (storage, engine, queries) = started(folder.path(), change).await;
+    House { folder, storage, engine, queries }
+}
+
+impl House {
+    fn request(&self, text: &str) -> Request {
+        Request {
+            text: text.to_owned(),
+            catalog: None,
+            database: Some("`default`".to_owned()),
+            work_group: None,
+            results: ResultConfiguration::default(),
+            parameters: vec![],
+            token: None,
+            reuse_minutes: None,
+            engine: self.engine.clone(),
+        }
+    }
+
+    async fn ended(&self, request: Request) -> Arc<Query> {
+        let id = self.queries.submit(request).await.unwrap().id.clone();
+        self.queries.wait(&id, LONG, LONG).await.unwrap()
+    }
+
+    async fn text(&self, output: &str) -> String {
+        let at = catalog::storage::Location::parse(output).unwrap();
+        String::from_utf8(self.storage.get(&at).await.unwrap().to_vec()).unwrap()
+    }
+}
+
+fn cells(rows: Vec<Row>) -> Vec<String> {
+    rows.into_iter().map(|row| row.into_iter().map(|cell| cell.unwrap_or("-".to_owned())).collect::<Vec<_>>().join("|")).collect()
+}
+
+/// Runs until somebody ends it.
+const ENDLESS: &str = "SELECT count(*) FROM (VALUES 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) a(x), (VALUES 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) b(x), \
+    generate_series(1, 100000) c(x), generate_series(1, 100000) d(x) WHERE a.x + b.x + c.value * d.value = -1";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_is_a_file_and_pages() {
+    let house = house(|_| {}).await;
+    let query = house.ended(house.request("SELECT * FROM (VALUES (1, 'a\"b'), (2, ''), (3, NULL)) t(n, s) ORDER BY n ; ")).await;
+    assert_eq!((query.state, query.reason.as_deref()), (State::Succeeded, None));
+    assert!(query.output.starts_with("s3://civetta-results/") && query.output.ends_with(".csv"), "{}", query.output);
+    assert_eq!(house.text(&query.output).await, "\"n\",\"s\"\n\"1\",\"a\"\"b\"\n\"2\",\"\"\n\"3\",\n");
+    let rows = house.queries.rows(&query, 0, 1000).await.unwrap();
+    assert_eq!(cells(rows.clone()), ["1|a\"b", "2|", "3|-"]);
+    let again = started(house.folder.path(), |_| {}).await;
+    let elsewhere = again.2.get(&query.id).await.unwrap();
+    assert_eq!(again.2.rows(&elsewhere, 0, 1000).await.unwrap(), rows, "the file says the same");
+    assert_eq!(cells(again.2.rows(&elsewhere, 1, 1).await.unwrap()), ["2|"]);
+    assert_eq!(cells(again.2.rows(&elsewhere, 3, 9).await.unwrap()), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_leave_lines() {
+    let house = house(|_| {}).await;
+    let query = house.ended(house.request("SHOW DATABASES")).await;
+    assert!(query.output.ends_with(".txt"));
+    assert_eq!(house.text(&query.output).await, "default");
+    assert_eq!(cells(house.queries.rows(&query, 0, 10).await.unwrap()), ["default"]);
+    let query = house.ended(house.request("CREATE DATABASE x")).await;
+    assert_eq!((query.state, house.text(&query.output).await.as_str()), (State::Succeeded, ""));
+    assert_eq!(query.shape.statement_type, StatementType::Ddl);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_are_none_fail_the_request_and_meaning_fails_the_query() {
+    let house = house(|_| {}).await;
+    let error = house.queries.submit(house.request("SELEC 1")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Syntax);
+    for (text, what) in [(" ; ", "Empty sql statement"), (&"x".repeat(LONGEST_TEXT + 1), "at most 262144")] {
+        let error = house.queries.submit(house.request(text)).await.unwrap_err();
+        assert!(error.message().contains(what), "{error}");
+    }
+    let query = house.ended(house.request("SELECT * FROM nowhere")).await;
+    assert_eq!(query.state, State::Failed);
+    assert!(query.reason.as_deref().unwrap().starts_with("TABLE_NOT_FOUND: line 1:15: Table"), "{:?}", query.reason);
+    let failure = query.failure.as_ref().unwrap();
+    assert_eq!((failure.category, failure.retryable), (2, false));
+    assert_eq!(house.queries.rows(&query, 0, 1).await.unwrap_err().kind(), ErrorKind::Conflict);
+    let unknown = Request { work_group: Some("nobody".to_owned()), ..house.request("SELECT 1") };
+    assert_eq!(house.queries.submit(unknown).await.unwrap_err().kind(), ErrorKind::EntityNotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_one_query() {
+    let house = house(|_| {}).await;
+    let request = || Request { token: Some("t".repeat(32)), ..house.request("SELECT 1") };
+    let (first, second) = tokio::join!(house.queries.submit(request()), house.queries.submit(request()));
+    assert_eq!(first.unwrap().id, second.unwrap().id);
+    let other = Request { text: "SELECT 2".to_owned(), ..request() };
+    assert_eq!(house.queries.submit(other).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(house.queries.list(PRIMARY, PageRequest::default()).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_query_and_a_waiting_one_are_ended_on_demand() {
+    let house = house(|settings| settings.concurrency = 1).await;
+    let running = house.queries.submit(house.request(ENDLESS)).await.unwrap();
+    let waiting = house.queries.submit(house.request("SELECT 1")).await.unwrap();
+    let soon = Duration::from_millis(400);
+    assert_eq!(house.queries.wait(&running.id, soon, soon).await.unwrap().state, State::Running);
+    assert_eq!(house.queries.get(&waiting.id).await.unwrap().state, State::Queued);
+    for id in [&waiting.id, &running.id] {
+        house.queries.stop(id).await.unwrap();
+        let ended = house.queries.wait(id, LONG, LONG).await.unwrap();
+        assert_eq!((ended.state, ended.reason.as_deref()), (State::Cancelled, Some("Query cancelled by user")));
+        house.queries.stop(id).await.unwrap();
+    }
+    assert_eq!(house.queries.stop("nothing").await.unwrap_err().kind(), ErrorKind::EntityNotFound);
+    assert_eq!(house.ended(house.request("SELECT 1")).await.state, State::Succeeded, "the turn was given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_server_stops_it_and_nobody_else_fails_it() {
+    let house = house(|_| {}).await;
+    let (_, _, other) = started(house.folder.path(), |_| {}).await;
+    let running = house.queries.submit(house.request(ENDLESS)).await.unwrap();
+    other.end_lost(None).await.unwrap();
+    assert!(!other.get(&running.id).await.unwrap().state.is_final(), "its lease lasts");
+    other.stop(&running.id).await.unwrap();
+    let ended = house.queries.wait(&running.id, LONG, LONG).await.unwrap();
+    assert_eq!(ended.state, State::Cancelled);
+    assert_eq!(other.get(&running.id).await.unwrap().state, State::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reused_result_has_a_file_of_its_own() {
+    let house = house(|_| {}).await;
+    let request = || Request { reuse_minutes: Some(60), ..house.request("SELECT 7 AS seven") };
+    let first = house.ended(request()).await;
+    let second = house.ended(request()).await;
+    let reused = |query: &Query| query.answer.as_ref().unwrap().reused;
+    assert!(!reused(&first) && reused(&second));
+    assert_ne!(first.output, second.output);
+    assert_eq!(house.text(&second.output).await, "\"seven\"\n\"7\"\n");
+    assert_eq!(cells(house.queries.rows(&second, 0, 5).await.unwrap()), ["7"]);
+    let fresh = house.ended(house.request("SELECT 7 AS seven")).await;
+    assert!(!reused(&fresh), "who does not ask for an old result gets none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_stopped_lets_queries_end_or_ends_them() {
+    let house = house(|_| {}).await;
+    let running = house.queries.submit(house.request(ENDLESS)).await.unwrap();
+    house.queries.drain(Duration::from_millis(100)).await;
+    let ended = house.queries.get(&running.id).await.unwrap();
+    assert!(ended.reason.as_deref().unwrap().contains("server was stopped"), "{ended:?}");
+    let late = house.queries.submit(house.request("SELECT 1")).await.unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_server_ran_has_failed() {
+    let house = house(|_| {}).await;
+    let running = house.queries.submit(house.request(ENDLESS)).await.unwrap();
+    // The lock of the folder goes with the process; here it is taken off by hand.
+    let owner = std::fs::read_to_string(house.folder.path().join("results/owner")).unwrap();
+    let (_, _, next) = started(house.folder.path(), |settings| settings.folder = house.folder.path().join("others")).await;
+    next.end_lost(Some(&owner)).await.unwrap();
+    let ended = next.get(&running.id).await.unwrap();
+    assert_eq!(ended.state, State::Failed);
+    assert!(ended.reason.as_deref().unwrap().contains("run it again"), "{:?}", ended.reason);
+    house.queries.stop(&running.id).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_cannot_be_written_fails_its_query_alone() {
+    let house = house(|_| {}).await;
+    let output_location = Some("s3://no-such-bucket/out/".to_owned());
+    let lost = Request { results: ResultConfiguration { output_location, ..Default::default() }, ..house.request("SELECT 1") };
+    let query = house.ended(lost).await;
+    assert_eq!(query.state, State::Failed, "{query:?}");
+    let wrong = Some("file:///tmp/".to_owned());
+    let wrong = Request { results: ResultConfiguration { output_location: wrong, ..Default::default() }, ..house.request("SELECT 1") };
+    assert_eq!(house.queries.submit(wrong).await.unwrap_err().message(), "outputLocation is not a valid S3 path.");
+    assert_eq!(house.ended(house.request("SELECT 1")).await.state, State::Succeeded);
+}
+
+/// The batches of a result need not begin where pages do.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_large_result() {
+    let house = house(|_| {}).await;
+    let query = house.ended(house.request("SELECT value FROM generate_series(1, 20001) ORDER BY value")).await;
+    let answer = query.answer.as_ref().unwrap();
+    assert_eq!(answer.rows, 20_001);
+    let page = house.queries.rows(&query, 8_190, 5).await.unwrap();
+    assert_eq!(cells(page), ["8191", "8192", "8193", "8194", "8195"]);
+    assert_eq!(cells(house.queries.rows(&query, 20_000, 1000).await.unwrap()), ["20001"]);
+}
