@@ -70,12 +70,7 @@ impl Begun {
     /// Crawls until it is done, `stop` says so, or somebody asks it through the catalog.
     ///
     /// Errors: `Cancelled` when it was stopped, `Conflict` when its lease ran out, and those of [`run`].
-    pub async fn finish(
-        self,
-        places: Places<'_>,
-        progress: &Arc<Progress>,
-        stop: impl Future<Output = ()>,
-    ) -> Result<Report> {
+    pub async fn finish(self, places: Places<'_>, progress: &Arc<Progress>, stop: impl Future<Output = ()>) -> Result<Report> {
         let Self { crawler, classifiers, mut crawl } = self;
         let result = match Request::of(&crawler, classifiers) {
             Ok(request) => with_heartbeat(request, places, progress, &mut crawl, stop).await,

@@ -113,9 +113,7 @@ impl LocalCatalog {
     /// Errors: `EntityNotFound`.
     pub async fn schedule_crawler(&self, name: &str, schedule: Option<Schedule>) -> Result<()> {
         let name = name.to_owned();
-        self.writer
-            .write(move |connection| Box::pin(async move { crawlers::schedule(connection, &name, schedule).await }))
-            .await
+        self.writer.write(move |connection| Box::pin(async move { crawlers::schedule(connection, &name, schedule).await })).await
     }
 
     /// Deletes the crawler with the history of its runs.
