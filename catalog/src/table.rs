@@ -195,3 +195,29 @@ pub struct TableVersion {
 
 /// The value that Hive writes for a NULL or empty partition key.
 pub const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// What a writer says about a database (model: `DatabaseInput`); the other members are what the catalog says.
+pub const DATABASE_INPUT: &[&str] =
+    &["Name", "Description", "LocationUri", "Parameters", "CreateTableDefaultPermissions", "TargetDatabase", "FederatedDatabase"];
+
+/// What a writer says about a table (model: `TableInput`); the other members are what the catalog says.
+pub const TABLE_INPUT: &[&str] = &[
+    "Name",
+    "Description",
+    "Owner",
+    "LastAccessTime",
+    "LastAnalyzedTime",
+    "Retention",
+    "StorageDescriptor",
+    "PartitionKeys",
+    "ViewOriginalText",
+    "ViewExpandedText",
+    "TableType",
+    "Parameters",
+    "TargetTable",
+    "FederatedTable",
+    "ViewDefinition",
+];
+
+/// What a writer says about a partition (model: `PartitionInput`); the other members are what the catalog says.
+pub const PARTITION_INPUT: &[&str] = &["Values", "LastAccessTime", "StorageDescriptor", "Parameters", "LastAnalyzedTime"];

@@ -2,6 +2,7 @@
 
 mod athena;
 mod aws;
+mod crawls;
 mod dispatch;
 mod glue;
 mod health;

@@ -1,20 +1,17 @@
-//! The scheduler: runs crawlers when their schedules say so. Several processes over one catalog share the work: a firing is
+//! The scheduler: runs crawlers when their schedules say so, or the triggers that start them. Several processes over one catalog share the work: a firing is
 //! claimed by one of them, and a crawler that still runs is not started again.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::crawl::schedule::Expression;
-use catalog::crawl::{Places, run_crawler};
 use catalog::crawler::Crawler;
 use catalog::{ErrorKind, PageRequest, Result};
 use chrono::{DateTime, Utc};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
-use crate::metrics::Metrics;
+use crate::crawls::Crawls;
+use crate::glue;
 use crate::serve::Server;
 
 /// How often the stored crawlers are looked at: a new schedule is in force after at most this, a due one is late by at most this.
@@ -29,10 +26,32 @@ const CLAIM: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct Scheduler {
     server: Server,
-    metrics: Metrics,
+    crawls: Crawls,
     stop: CancellationToken,
-    /// What this process is called in claims and leases.
-    owner: Arc<str>,
+}
+
+/// Something that is to be started at times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Timed {
+    /// Unique; who claims a firing claims it under this.
+    key: String,
+    /// `cron(...)` or `rate(...)`.
+    text: String,
+    /// What is then started.
+    crawlers: Vec<String>,
+}
+
+impl Timed {
+    /// A trigger. Its key is none that a crawler can have: names hold no control characters.
+    pub(crate) fn trigger(name: &str, text: &str, crawlers: Vec<String>) -> Self {
+        Self { key: format!("trigger\u{1f}{name}"), text: text.to_owned(), crawlers }
+    }
+
+    /// A crawler whose schedule is on.
+    fn crawler(crawler: &Crawler) -> Option<Self> {
+        let (name, text) = (crawler.name.clone(), expression(crawler)?.to_owned());
+        Some(Self { key: name.clone(), text, crawlers: vec![name] })
+    }
 }
 
 /// What is known of one schedule.
@@ -44,41 +63,38 @@ struct Scheduled {
 }
 
 impl Scheduler {
-    pub(crate) fn new(server: Server, metrics: Metrics, stop: CancellationToken) -> Self {
-        let owner = format!("process {} ({})", std::process::id(), Uuid::new_v4()).into();
-        Self { server, metrics, stop, owner }
+    /// Schedules of `server`, whose crawls `crawls` runs.
+    pub(crate) fn new(server: Server, crawls: Crawls, stop: CancellationToken) -> Self {
+        Self { server, crawls, stop }
     }
 
-    /// Runs until it is stopped; then running crawls are stopped too, and recorded as that.
+    /// Runs until it is stopped.
     pub(crate) async fn run(self) {
         let mut known: HashMap<String, Scheduled> = HashMap::new();
-        let mut running = JoinSet::new();
         while !self.stop.is_cancelled() {
             match self.scheduled().await {
-                Ok(crawlers) => {
-                    known.retain(|name, _| crawlers.iter().any(|crawler| crawler.name == *name));
-                    for crawler in crawlers {
-                        self.look(&crawler, &mut known, &mut running).await;
+                Ok(timed) => {
+                    known.retain(|key, _| timed.iter().any(|one| one.key == *key));
+                    for one in timed {
+                        self.look(&one, &mut known).await;
                     }
                 }
-                Err(error) => tracing::warn!("the scheduler cannot read the crawlers, and will try again: {error}"),
+                Err(error) => tracing::warn!("the scheduler cannot read the schedules, and will try again: {error}"),
             }
-            while running.try_join_next().is_some() {}
             tokio::select! {
                 () = self.stop.cancelled() => {}
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
-        while running.join_next().await.is_some() {}
     }
 
-    /// The crawlers that have a schedule which is on.
-    async fn scheduled(&self) -> Result<Vec<Crawler>> {
-        let mut all = Vec::new();
+    /// The crawlers and triggers that have a schedule which is on.
+    async fn scheduled(&self) -> Result<Vec<Timed>> {
+        let mut all = glue::timed_triggers(&self.server.home).await?;
         let mut page = PageRequest::default();
         loop {
             let answer = self.server.home.crawlers(page).await?;
-            all.extend(answer.items.into_iter().filter(|crawler| expression(crawler).is_some()));
+            all.extend(answer.items.iter().filter_map(Timed::crawler));
             match answer.next {
                 Some(token) => page = PageRequest { limit: None, token: Some(token) },
                 None => return Ok(all),
@@ -86,41 +102,40 @@ impl Scheduler {
         }
     }
 
-    /// Starts the crawler if it is due, and decides when it is due next.
-    async fn look(&self, crawler: &Crawler, known: &mut HashMap<String, Scheduled>, running: &mut JoinSet<()>) {
-        let (name, text) = (&crawler.name, expression(crawler).unwrap_or_default());
+    /// Starts what is due, and decides when it is due next.
+    async fn look(&self, timed: &Timed, known: &mut HashMap<String, Scheduled>) {
+        let Timed { key, text, crawlers } = timed;
         let now = Utc::now();
-        if known.get(name).is_none_or(|entry| entry.text != text) {
-            known.insert(name.clone(), self.begin(crawler, text, now).await);
+        if known.get(key).is_none_or(|entry| entry.text != *text) {
+            known.insert(key.clone(), self.begin(timed, now).await);
         }
-        let Some(entry) = known.get_mut(name) else { return };
+        let Some(entry) = known.get_mut(key) else { return };
         let Some(due) = entry.due.filter(|due| *due <= now) else { return };
         // Firings that passed while this process was asleep are one firing.
         entry.due = entry.expression.as_ref().and_then(|expression| next(expression, due, now));
-        match self.server.home.claim_schedule(name, due, &self.owner, CLAIM).await {
-            Ok(true) => {
-                running.spawn(self.clone().fire(name.clone()));
-            }
-            Ok(false) => tracing::debug!(crawler = name, "another process runs this firing"),
-            Err(error) => tracing::warn!(crawler = name, "the firing of {due} could not be claimed: {error}"),
+        match self.server.home.claim_schedule(key, due, self.crawls.owner(), CLAIM).await {
+            Ok(true) => self.fire(crawlers).await,
+            Ok(false) => tracing::debug!(schedule = key, "another process runs this firing"),
+            Err(error) => tracing::warn!(schedule = key, "the firing of {due} could not be claimed: {error}"),
         }
     }
 
     /// A rate counts from the last run, whichever process ran it, so that a restart neither skips nor repeats one; cron is due
     /// by the clock, and what passed while no server ran is over.
-    async fn begin(&self, crawler: &Crawler, text: &str, now: DateTime<Utc>) -> Scheduled {
+    async fn begin(&self, timed: &Timed, now: DateTime<Utc>) -> Scheduled {
+        let Timed { key, text, .. } = timed;
         let expression = match Expression::parse(text, SHORTEST) {
             Ok(expression) => expression,
             Err(error) => {
-                tracing::warn!(crawler = crawler.name, "this crawler will not run: {error}");
-                return Scheduled { text: text.to_owned(), due: None, expression: None };
+                tracing::warn!(schedule = key, "this schedule will not run: {error}");
+                return Scheduled { text: text.clone(), due: None, expression: None };
             }
         };
         let from = match &expression {
             Expression::Cron(_) => now,
-            Expression::Rate(_) => self.last_run(&crawler.name).await.unwrap_or(now),
+            Expression::Rate(_) => self.last_run(key).await.unwrap_or(now),
         };
-        Scheduled { text: text.to_owned(), due: expression.next_after(from), expression: Some(expression) }
+        Scheduled { text: text.clone(), due: expression.next_after(from), expression: Some(expression) }
     }
 
     async fn last_run(&self, name: &str) -> Option<DateTime<Utc>> {
@@ -128,17 +143,12 @@ impl Scheduler {
         DateTime::from_timestamp_millis((page.items.first()?.start_time * 1e3) as i64)
     }
 
-    async fn fire(self, name: String) {
-        let Server { home, catalog, storage, .. } = &self.server;
-        let places = Places { storage, catalog: catalog.as_ref(), home };
-        tracing::info!(crawler = name, "crawl started by its schedule");
-        match run_crawler(&name, &self.owner, places, &Arc::default(), self.stop.cancelled()).await {
-            Ok(_) => self.metrics.crawl_completed(),
-            Err(error) if error.kind() == ErrorKind::Busy => tracing::info!(crawler = name, "not started: {error}"),
-            Err(error) if error.kind() == ErrorKind::Cancelled => tracing::info!(crawler = name, "stopped with the server"),
-            Err(error) => {
-                self.metrics.crawl_failed();
-                tracing::warn!(crawler = name, "crawl failed: {error}");
+    async fn fire(&self, crawlers: &[String]) {
+        for name in crawlers {
+            match self.crawls.start(name).await {
+                Ok(()) => tracing::info!(crawler = name, "crawl started by its schedule"),
+                Err(error) if error.kind() == ErrorKind::Busy => tracing::info!(crawler = name, "not started: {error}"),
+                Err(error) => tracing::warn!(crawler = name, "not started: {error}"),
             }
         }
     }

@@ -16,6 +16,7 @@ use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::crawls::Crawls;
 use crate::dispatch::dispatch;
 use crate::metrics::Metrics;
 use crate::scheduler::Scheduler;
@@ -37,6 +38,7 @@ pub struct Server {
 pub(crate) struct Shared {
     pub(crate) server: Server,
     pub(crate) metrics: Metrics,
+    pub(crate) crawls: Crawls,
 }
 
 /// Serves on `listen` until `stop`, then ends: no new requests, those under way are answered, running crawls are stopped and
@@ -57,13 +59,16 @@ pub async fn serve(server: Server, listen: SocketAddr, stop: CancellationToken, 
     let listener = TcpListener::bind(listen).await.map_err(busy)?;
     let address = listener.local_addr().map_err(busy)?;
     let metrics = Metrics::new();
-    let schedules = tokio::spawn(Scheduler::new(server.clone(), metrics.clone(), stop.clone()).run());
+    let crawls = Crawls::new(server.clone(), metrics.clone(), stop.clone());
+    let schedules = tokio::spawn(Scheduler::new(server.clone(), crawls.clone(), stop.clone()).run());
     ready(address);
-    let served =
-        axum::serve(listener, router(Shared { server, metrics })).with_graceful_shutdown(stop.clone().cancelled_owned()).await;
+    let served = axum::serve(listener, router(Shared { server, metrics, crawls: crawls.clone() }))
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .await;
     stop.cancel();
     // It ends by itself once it is told; a panic in it was already logged.
     let _ = schedules.await;
+    crawls.ended().await;
     served.map_err(|error| Error::new(ErrorKind::Unavailable, format!("the server stopped: {error}")).caused_by(error))
 }
 

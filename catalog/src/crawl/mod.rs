@@ -54,4 +54,4 @@ pub use plan::{MissingTable, Places, Plan, PlannedTable, plan};
 pub use progress::{Progress, Snapshot};
 pub use report::{Action, LeftOut, Report, TableReport};
 pub use request::Request;
-pub use run::{run, run_crawler};
+pub use run::{Begun, run, run_crawler};

@@ -7,35 +7,12 @@ use serde_json::{Map, Value};
 use super::error::About;
 use crate::catalog::PartitionError;
 use crate::error::{Error, Result};
-use crate::table::{Database, Partition, Table};
+use crate::table::{DATABASE_INPUT, Database, PARTITION_INPUT, Partition, TABLE_INPUT, Table};
 
 /// Limits of the API's model (`PartitionInputList`, `BatchUpdatePartitionRequestEntryList`, `BatchDeletePartitionValueList`).
 pub(super) const BATCH_CREATE: usize = 100;
 pub(super) const BATCH_UPDATE: usize = 100;
 pub(super) const BATCH_DELETE: usize = 25;
-
-const DATABASE_INPUT: &[&str] =
-    &["Name", "Description", "LocationUri", "Parameters", "CreateTableDefaultPermissions", "TargetDatabase", "FederatedDatabase"];
-
-const TABLE_INPUT: &[&str] = &[
-    "Name",
-    "Description",
-    "Owner",
-    "LastAccessTime",
-    "LastAnalyzedTime",
-    "Retention",
-    "StorageDescriptor",
-    "PartitionKeys",
-    "ViewOriginalText",
-    "ViewExpandedText",
-    "TableType",
-    "Parameters",
-    "TargetTable",
-    "FederatedTable",
-    "ViewDefinition",
-];
-
-const PARTITION_INPUT: &[&str] = &["Values", "LastAccessTime", "StorageDescriptor", "Parameters", "LastAnalyzedTime"];
 
 pub(super) fn database_input(database: &Database) -> Result<Value> {
     input(database, DATABASE_INPUT)

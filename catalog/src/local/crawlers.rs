@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::{crawls, record};
 use crate::catalog::{Page, PageRequest};
-use crate::crawler::{Classifier, Crawler};
+use crate::crawler::{Classifier, Crawler, Schedule};
 use crate::error::{Error, ErrorKind, Result};
 use crate::name;
 use crate::table::now;
@@ -99,6 +99,13 @@ pub(super) async fn update_crawler(connection: &mut AnyConnection, mut crawler: 
     crawler.creation_time = old.creation_time;
     crawler.last_updated = Some(now());
     crawler.version = old.version + 1;
+    update(connection, &crawler).await
+}
+
+/// Also while it runs: the run has nothing to do with when the next one is due.
+pub(super) async fn schedule(connection: &mut AnyConnection, name: &str, schedule: Option<Schedule>) -> Result<()> {
+    let mut crawler: Crawler = get(connection, name).await?;
+    crawler.schedule = schedule;
     update(connection, &crawler).await
 }
 

@@ -15,6 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::table::now;
 
 const PAGE: usize = 100;
+/// The kind of the documents that ask runs to stop; their keys are the runs' ids.
+const STOP: &str = "crawl stop";
 const ABOVE_EVERY_ID: &str = "~";
 
 /// A run that is going on, as far as the database knows.
@@ -70,6 +72,25 @@ fn state(state: CrawlState) -> &'static str {
     }
 }
 
+/// The run of a crawler that is going on, and whether somebody asked it to stop.
+pub(super) async fn running(connection: &mut AnyConnection, crawler: &str) -> Result<Option<(Crawl, bool)>> {
+    let Some(running) = Running::of(&mut *connection, crawler).await?.filter(Running::is_live) else { return Ok(None) };
+    let asked = asked_to_stop(connection, &running.crawl.crawl_id).await?;
+    Ok(Some((running.crawl, asked)))
+}
+
+/// Asks a run to stop, whichever process holds it. It says so in its history once it has.
+pub(super) async fn ask_to_stop(connection: &mut AnyConnection, id: &str) -> Result<()> {
+    let sql = "INSERT INTO documents (kind, key, json) VALUES ($1, $2, 'true') ON CONFLICT DO NOTHING";
+    sqlx::query(sql).bind(STOP).bind(id).execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn asked_to_stop(connection: &mut AnyConnection, id: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM documents WHERE kind = $1 AND key = $2";
+    Ok(sqlx::query(sql).bind(STOP).bind(id).fetch_optional(connection).await?.is_some())
+}
+
 pub(super) async fn refuse_running(connection: &mut AnyConnection, crawler: &str) -> Result<()> {
     match Running::of(connection, crawler).await?.filter(Running::is_live) {
         Some(running) => Err(running.busy()),
@@ -119,8 +140,12 @@ pub(super) async fn save(connection: &mut AnyConnection, crawl: &Crawl, lease: O
     .bind(record::write(crawl)?)
     .bind(lease.map(until))
     .bind(&crawl.crawl_id)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    if lease.is_none() {
+        let sql = "DELETE FROM documents WHERE kind = $1 AND key = $2";
+        sqlx::query(sql).bind(STOP).bind(&crawl.crawl_id).execute(connection).await?;
+    }
     match saved.rows_affected() {
         0 => Err(Error::new(
             ErrorKind::Conflict,

@@ -33,7 +33,7 @@ pub use self::queries::{Lost, QueryKeys, StoredQuery};
 use self::connect::Connections;
 use self::writer::Writer;
 use crate::catalog::{Catalog, Page, PageRequest, PartitionError, UpdateTable};
-use crate::crawler::{Classifier, Crawl, Crawler};
+use crate::crawler::{Classifier, Crawl, Crawler, Schedule};
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::PartitionFilter;
 use crate::table::{Database, Partition, Table, TableVersion};
@@ -110,6 +110,14 @@ impl LocalCatalog {
         self.writer.write(move |connection| Box::pin(crawlers::update_crawler(connection, crawler))).await
     }
 
+    /// Replaces the schedule of a crawler, also while it runs; its version stays.
+    ///
+    /// Errors: `EntityNotFound`.
+    pub async fn schedule_crawler(&self, name: &str, schedule: Option<Schedule>) -> Result<()> {
+        let name = name.to_owned();
+        self.writer.write(move |connection| Box::pin(async move { crawlers::schedule(connection, &name, schedule).await })).await
+    }
+
     /// Deletes the crawler with the history of its runs.
     ///
     /// Errors: `EntityNotFound`, `Busy` while it runs.
@@ -173,6 +181,22 @@ impl LocalCatalog {
             return Err(Error::invalid(format!("run {} cannot be finished: its state says that it is running", crawl.crawl_id)));
         }
         self.writer.write(move |connection| Box::pin(async move { crawls::save(connection, &crawl, None).await })).await
+    }
+
+    /// The run of the crawler that is going on, and whether it was asked to stop.
+    pub async fn running_crawl(&self, crawler: &str) -> Result<Option<(Crawl, bool)>> {
+        crawls::running(&mut *self.connections.read().await?, crawler).await
+    }
+
+    /// Asks the run of this id to stop; whoever runs it looks every second or so.
+    pub async fn ask_to_stop(&self, crawl: &str) -> Result<()> {
+        let crawl = crawl.to_owned();
+        self.writer.write(move |connection| Box::pin(async move { crawls::ask_to_stop(connection, &crawl).await })).await
+    }
+
+    /// Whether the run of this id was asked to stop.
+    pub async fn asked_to_stop(&self, crawl: &str) -> Result<bool> {
+        crawls::asked_to_stop(&mut *self.connections.read().await?, crawl).await
     }
 
     /// The runs of a crawler, newest first.

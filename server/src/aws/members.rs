@@ -13,7 +13,8 @@ pub(crate) fn read<T: DeserializeOwned>(mut body: Value) -> Result<T, Failure> {
     serde_json::from_value(body).map_err(|error| Failure::new("SerializationException", error.to_string()))
 }
 
-fn drop_nulls(value: &mut Value) {
+/// Drops members that are null, at any depth.
+pub(crate) fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.retain(|_, member| !member.is_null());

@@ -8,4 +8,4 @@ mod members;
 pub(crate) use caller::{ACCOUNT, Caller, Rights};
 pub(crate) use chunked::{Trailers, decode, is_chunked};
 pub(crate) use failure::{Failure, Reply};
-pub(crate) use members::read;
+pub(crate) use members::{drop_nulls, read};

@@ -1,6 +1,9 @@
 //! Schedules over a real catalog and real files.
 
 use super::*;
+use std::sync::Arc;
+
+use crate::metrics::Metrics;
 use catalog::crawler::{CrawlState, CrawlerTargets, S3Target, Schedule};
 use catalog::local::LocalCatalog;
 use catalog::storage::{Storage, StorageConfig};
@@ -10,7 +13,7 @@ use engine::{Engine, Settings};
 const EVERY_MINUTE: &str = "rate(1 minute)";
 
 /// A process: its own connections to the catalog in `folder`.
-async fn process(folder: &std::path::Path) -> Scheduler {
+async fn process(folder: &std::path::Path) -> (Scheduler, Metrics) {
     let home = LocalCatalog::open(folder).await.unwrap();
     let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
     let catalog: Arc<dyn catalog::Catalog> = Arc::new(home.clone());
@@ -18,7 +21,8 @@ async fn process(folder: &std::path::Path) -> Scheduler {
         Settings { memory: None, threads: None, spill: folder.join("spill"), spill_limit: Some(1 << 30), locations: false };
     let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
     let server = Server { catalog, engine, home, storage };
-    Scheduler::new(server, Metrics::new(), CancellationToken::new())
+    let (metrics, stop) = (Metrics::new(), CancellationToken::new());
+    (Scheduler::new(server.clone(), Crawls::new(server, metrics.clone(), stop.clone()), stop), metrics)
 }
 
 /// A folder with one file, and a crawler over it that runs every minute.
@@ -46,54 +50,57 @@ async fn look_at(scheduler: &Scheduler, crawler: &Crawler, due: DateTime<Utc>) {
     let expression = Expression::parse(EVERY_MINUTE, SHORTEST).ok();
     let scheduled = Scheduled { text: EVERY_MINUTE.to_owned(), due: Some(due), expression };
     let mut known = HashMap::from([(crawler.name.clone(), scheduled)]);
-    let mut running = JoinSet::new();
-    scheduler.look(crawler, &mut known, &mut running).await;
+    scheduler.look(&Timed::crawler(crawler).unwrap(), &mut known).await;
     assert!(known[&crawler.name].due.unwrap() > Utc::now(), "the same firing is still due");
-    running.join_all().await;
+    scheduler.crawls.ended().await;
 }
 
 #[tokio::test]
 async fn of_two_processes_one_runs_a_firing() {
     let (folder, crawler) = prepared().await;
-    let (one, other) = (process(folder.path()).await, process(folder.path()).await);
+    let ((one, its), (other, others)) = (process(folder.path()).await, process(folder.path()).await);
     let due = Utc::now() - chrono::Duration::seconds(1);
     tokio::join!(look_at(&one, &crawler, due), look_at(&other, &crawler, due));
     let history = one.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
     assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Completed]);
     assert_eq!(other.server.catalog.table("sales", "orders").await.unwrap().columns()[0].name, "id");
-    let completed = [&one, &other]
-        .map(|process| process.metrics.text(Default::default()).contains("civetta_crawls_total{state=\"completed\"} 1\n"));
+    let completed =
+        [its, others].map(|metrics| metrics.text(Default::default()).contains("civetta_crawls_total{state=\"completed\"} 1\n"));
     assert_eq!(completed.iter().filter(|completed| **completed).count(), 1);
 }
 
 #[tokio::test]
 async fn a_crawler_that_still_runs_is_not_started_again() {
     let (folder, crawler) = prepared().await;
-    let process = process(folder.path()).await;
+    let (process, metrics) = process(folder.path()).await;
     process.server.home.start_crawl("minutely", "somebody else", Duration::from_secs(60)).await.unwrap();
     look_at(&process, &crawler, Utc::now()).await;
     let history = process.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
     assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Running]);
-    assert!(process.metrics.text(Default::default()).contains("civetta_crawls_total{state=\"failed\"} 0\n"));
+    assert!(metrics.text(Default::default()).contains("civetta_crawls_total{state=\"failed\"} 0\n"));
 }
 
 #[tokio::test]
 async fn a_rate_counts_from_the_last_run_of_any_process() {
     let (folder, crawler) = prepared().await;
-    let process = process(folder.path()).await;
+    let (process, _) = process(folder.path()).await;
     let now = Utc::now();
     let minute = chrono::Duration::minutes(1);
-    assert_eq!(process.begin(&crawler, EVERY_MINUTE, now).await.due, Some(now + minute));
+    let timed = Timed::crawler(&crawler).unwrap();
+    assert_eq!(process.begin(&timed, now).await.due, Some(now + minute));
     look_at(&process, &crawler, now).await;
     let began = process.last_run("minutely").await.unwrap();
-    assert_eq!(process.begin(&crawler, EVERY_MINUTE, now + minute * 10).await.due, Some(began + minute));
-    assert!(process.begin(&crawler, "rate(1 second)", now).await.due.is_none(), "a wrong schedule is never due");
+    assert_eq!(process.begin(&timed, now + minute * 10).await.due, Some(began + minute));
+    assert!(
+        process.begin(&Timed { text: "rate(1 second)".to_owned(), ..timed }, now).await.due.is_none(),
+        "a wrong schedule is never due"
+    );
 }
 
 #[tokio::test]
 async fn it_ends_when_it_is_stopped() {
     let (folder, _) = prepared().await;
-    let process = process(folder.path()).await;
+    let (process, _) = process(folder.path()).await;
     let stop = process.stop.clone();
     let running = tokio::spawn(process.run());
     stop.cancel();

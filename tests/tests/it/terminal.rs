@@ -58,7 +58,7 @@ fn tab_completes_names_of_the_catalog() {
         ("SELECT * FROM read\t", "readings"),
         (" WHERE hum\t", "humidity"),
         (" = 40;\r", r"(?s)20\.5.*default> "),
-        ("\\tim\t\r", "(?s)timing is on.*default> "),
+        ("\\timi\t\r", "(?s)timing is on.*default> "),
         ("\\q\r", ""),
     ];
     let ran = typed(&home, &[], &steps);
