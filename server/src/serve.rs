@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -13,9 +14,11 @@ use catalog::local::LocalCatalog;
 use catalog::storage::Storage;
 use catalog::{Catalog, Error, ErrorKind, Result};
 use engine::Engine;
+use engine::queries::Queries;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::aws::Caller;
 use crate::crawls::Crawls;
 use crate::dispatch::dispatch;
 use crate::metrics::Metrics;
@@ -32,6 +35,10 @@ pub struct Server {
     /// Confined to what the configuration allows.
     pub storage: Storage,
     pub engine: Engine,
+    /// The life of queries.
+    pub queries: Queries,
+    /// How long requests and queries may go on when the server is told to stop.
+    pub drain: Duration,
 }
 
 #[derive(Clone)]
@@ -39,6 +46,13 @@ pub(crate) struct Shared {
     pub(crate) server: Server,
     pub(crate) metrics: Metrics,
     pub(crate) crawls: Crawls,
+}
+
+impl Shared {
+    /// What runs the statements of this caller.
+    pub(crate) fn engine(&self, _: &Caller) -> Engine {
+        self.server.engine.clone()
+    }
 }
 
 /// Serves on `listen` until `stop`, then ends: no new requests, those under way are answered, running crawls are stopped and
@@ -62,9 +76,17 @@ pub async fn serve(server: Server, listen: SocketAddr, stop: CancellationToken, 
     let crawls = Crawls::new(server.clone(), metrics.clone(), stop.clone());
     let schedules = tokio::spawn(Scheduler::new(server.clone(), crawls.clone(), stop.clone()).run());
     ready(address);
-    let served = axum::serve(listener, router(Shared { server, metrics, crawls: crawls.clone() }))
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
-        .await;
+    let (queries, drain) = (server.queries.clone(), server.drain);
+    let drained = {
+        let stop = stop.clone();
+        async move {
+            stop.cancelled().await;
+            // Clients still poll what runs: connections are taken until the queries have ended.
+            queries.drain(drain).await;
+        }
+    };
+    let served =
+        axum::serve(listener, router(Shared { server, metrics, crawls: crawls.clone() })).with_graceful_shutdown(drained).await;
     stop.cancel();
     // It ends by itself once it is told; a panic in it was already logged.
     let _ = schedules.await;

@@ -240,9 +240,9 @@ async fn save(
     json: &str,
     lease_until: Option<i64>,
 ) -> Result<()> {
-    let sql = "UPDATE queries SET state = $1, json = $2, lease_until = $3 WHERE id = $4 AND owner = $5 AND lease_until IS NOT NULL";
-    let saved =
-        sqlx::query(sql).bind(state).bind(json).bind(lease_until).bind(id).bind(owner).execute(connection).await?;
+    let sql =
+        "UPDATE queries SET state = $1, json = $2, lease_until = $3 WHERE id = $4 AND owner = $5 AND lease_until IS NOT NULL";
+    let saved = sqlx::query(sql).bind(state).bind(json).bind(lease_until).bind(id).bind(owner).execute(connection).await?;
     match saved.rows_affected() {
         0 => Err(Error::new(
             ErrorKind::Conflict,

@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::table::Database;
 
 /// Migration `n` (from 1) leads from schema `n - 1` to `n`. A released one is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
 
 /// PostgreSQL's counterparts of two type names that SQLite understands as they are: text that is compared by bytes whatever
 /// the collation of the database, and bytes.

@@ -4,10 +4,10 @@ use catalog::storage::Location;
 use catalog::{Error, ErrorKind, Result};
 use futures::TryStreamExt;
 
+use super::Queries;
 use super::record::{Query, State};
 use super::rows::Row;
 use super::shape::{ResultFile, RowForm};
-use super::Queries;
 
 impl Queries {
     /// Up to `count` rows from number `from` on, without the header.

@@ -191,12 +191,7 @@ impl Kept {
 }
 
 /// The rows of a page of batches that begin with row 0.
-fn page(
-    batches: impl Iterator<Item = Result<RecordBatch>>,
-    mut from: u64,
-    count: usize,
-    form: RowForm,
-) -> Result<Vec<Row>> {
+fn page(batches: impl Iterator<Item = Result<RecordBatch>>, mut from: u64, count: usize, form: RowForm) -> Result<Vec<Row>> {
     let mut page = Vec::new();
     for batch in batches {
         if page.len() >= count {

@@ -61,7 +61,8 @@ impl House {
         let lines: String = (0..60_000).map(|x| format!("{{\"x\":{x}}}\n")).collect();
         let at = catalog::storage::Location::parse("s3://lake/t/a.json").unwrap();
         self.storage.put(&at, lines.into()).await.unwrap();
-        let table = "CREATE EXTERNAL TABLE t (x bigint) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/t/'";
+        let table =
+            "CREATE EXTERNAL TABLE t (x bigint) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/t/'";
         assert_eq!(self.ended(self.request(table)).await.state, State::Succeeded);
         self
     }
@@ -216,7 +217,8 @@ async fn a_place_that_cannot_be_written_fails_its_query_alone() {
     let query = house.ended(lost).await;
     assert_eq!(query.state, State::Failed, "{query:?}");
     let wrong = Some("file:///tmp/".to_owned());
-    let wrong = Request { results: ResultConfiguration { output_location: wrong, ..Default::default() }, ..house.request("SELECT 1") };
+    let wrong =
+        Request { results: ResultConfiguration { output_location: wrong, ..Default::default() }, ..house.request("SELECT 1") };
     assert_eq!(house.queries.submit(wrong).await.unwrap_err().message(), "outputLocation is not a valid S3 path.");
     assert_eq!(house.ended(house.request("SELECT 1")).await.state, State::Succeeded);
 }

@@ -8,6 +8,7 @@ use catalog::crawler::{CrawlState, CrawlerTargets, S3Target, Schedule};
 use catalog::local::LocalCatalog;
 use catalog::storage::{Storage, StorageConfig};
 use chrono::TimeZone;
+use engine::queries::{Queries, QuerySettings};
 use engine::{Engine, Settings};
 
 const EVERY_MINUTE: &str = "rate(1 minute)";
@@ -20,7 +21,9 @@ async fn process(folder: &std::path::Path) -> (Scheduler, Metrics) {
     let settings =
         Settings { memory: None, threads: None, spill: folder.join("spill"), spill_limit: Some(1 << 30), locations: false };
     let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
-    let server = Server { catalog, engine, home, storage };
+    let settings = QuerySettings::new(folder.join("results"));
+    let queries = Queries::start(home.clone(), storage.clone(), settings).await.unwrap();
+    let server = Server { catalog, engine, home, storage, queries, drain: Duration::ZERO };
     let (metrics, stop) = (Metrics::new(), CancellationToken::new());
     (Scheduler::new(server.clone(), Crawls::new(server, metrics.clone(), stop.clone()), stop), metrics)
 }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use catalog::{Error, Result};
+use engine::queries::{Queries, QuerySettings};
 use server::Server;
 use tokio_util::sync::CancellationToken;
 
 use super::say;
-use crate::config::{Config, Origin, S3Choice, Setting};
+use crate::config::{Config, Origin, S3Choice, Setting, Timeout};
 use crate::failure::{Failure, Outcome};
 use crate::open::{Lake, Rights};
 
@@ -19,6 +20,9 @@ pub(crate) struct Args {
     /// A location beside the lake that the server may read, such as s3://bucket/ or file:///data/; may be given more than once
     #[arg(long, value_name = "URL")]
     root: Vec<String>,
+    /// How long running queries may go on after SIGTERM or Ctrl-C
+    #[arg(long, value_name = "DURATION", default_value = "30s")]
+    drain: Timeout,
 }
 
 pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
@@ -33,9 +37,11 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let stop = CancellationToken::new();
     let told = stop_when_told(stop.clone()).map_err(Failure::from)?;
     let lake = Lake::open(&config, Rights::Server).await?;
-    let server = Server { home: lake.home, catalog: lake.catalog, storage: lake.storage, engine: lake.engine };
-    let ready =
-        |address| say(format!("civetta serves on http://{address} (healthz, readyz, metrics) and runs the crawlers' schedules"));
+    let settings = QuerySettings::new(config.data.value.join("results"));
+    let queries = Queries::start(lake.home.clone(), lake.storage.clone(), settings).await?;
+    let Lake { home, catalog, storage, engine } = lake;
+    let server = Server { home, catalog, storage, engine, queries, drain: args.drain.0 };
+    let ready = |address| say(format!("civetta serves Athena, Glue and S3 on http://{address} and runs the crawlers' schedules"));
     let served = server::serve(server, config.listen.value, stop, ready).await;
     told.abort();
     Ok(served?)

@@ -283,7 +283,7 @@ async fn every_layout_answers_a_question() {
     for (folder, query, answer) in ANSWERS {
         let database = folder.replace('/', "_");
         crawl(&lake, &database, &root.join(folder)).await;
-        let mut session = Session { database };
+        let mut session = Session { database, ..Session::default() };
         let rows = match lake.engine.run(&mut session, query).await {
             Ok(answer) => rows(answer).await,
             Err(error) => Err(error),
@@ -369,7 +369,7 @@ async fn table_formats_are_registered_as_what_they_are() {
 
 #[tokio::test]
 async fn of_many_partitions_only_those_with_news_are_compared() {
-    let house = House::new().await;
+    let lake = Lake::empty().await;
     let folder = tempfile::tempdir().unwrap();
     let put = |table: &str, day: usize| {
         let at = folder.path().join(format!("{table}/day={day:04}"));
@@ -381,26 +381,26 @@ async fn of_many_partitions_only_those_with_news_are_compared() {
     (0..3).for_each(|day| put("few", day));
     let dropped = vec![vec!["0001".to_string()]];
     // The first crawl makes the tables, the second remembers their partitions.
-    house.crawl("d", folder.path()).await;
-    house.crawl("d", folder.path()).await;
+    crawl(&lake, "d", folder.path()).await;
+    crawl(&lake, "d", folder.path()).await;
     for table in ["many", "few"] {
-        house.home.delete_partitions("d", table, dropped.clone()).await.unwrap();
+        lake.catalog.delete_partitions("d", table, dropped.clone()).await.unwrap();
         put(table, 5000);
     }
-    house.crawl("d", folder.path()).await;
-    let there = async |table: &str, day: &str| house.home.partition("d", table, &[day.to_string()]).await.is_ok();
+    crawl(&lake, "d", folder.path()).await;
+    let there = async |table: &str, day: &str| lake.catalog.partition("d", table, &[day.to_string()]).await.is_ok();
     assert!(there("many", "5000").await && there("few", "5000").await, "what is new is there");
     assert!(!there("many", "0001").await, "of many, one without news is not looked for");
     assert!(there("few", "0001").await, "few are compared whole");
     // One that went is missed, for which all are compared.
     std::fs::remove_dir_all(folder.path().join("many/day=0007")).unwrap();
-    house.crawl("d", folder.path()).await;
-    let marked = house.home.partition("d", "many", &["0007".to_string()]).await.unwrap();
+    crawl(&lake, "d", folder.path()).await;
+    let marked = lake.catalog.partition("d", "many", &["0007".to_string()]).await.unwrap();
     assert!(marked.parameters.unwrap().contains_key("DEPRECATED_BY_CRAWLER"));
     assert!(there("many", "0001").await);
     // It came back, and is new: its mark is taken away.
     put("many", 7);
-    house.crawl("d", folder.path()).await;
-    let back = house.home.partition("d", "many", &["0007".to_string()]).await.unwrap();
+    crawl(&lake, "d", folder.path()).await;
+    let back = lake.catalog.partition("d", "many", &["0007".to_string()]).await.unwrap();
     assert!(!back.parameters.unwrap().contains_key("DEPRECATED_BY_CRAWLER"));
 }

@@ -71,7 +71,8 @@ impl Draft {
             let mut open = match open {
                 Some(open) => open,
                 None => {
-                    let schema = batches.first().map(RecordBatch::schema).unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
+                    let schema =
+                        batches.first().map(RecordBatch::schema).unwrap_or_else(|| Arc::new(arrow::datatypes::Schema::empty()));
                     let file = File::create(&path)?;
                     Open { file: Arc::new(SpoolFile(path)), writer: FileWriter::try_new_buffered(file, &schema)? }
                 }

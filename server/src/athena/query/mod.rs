@@ -21,18 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// Athena's limit of one listing, and of one batch.
 const MOST: usize = 50;
 
-/// The operations of this module.
-pub(crate) const OPERATIONS: &[&str] = &[
-    "BatchGetQueryExecution",
-    "GetQueryExecution",
-    "GetQueryResults",
-    "GetQueryRuntimeStatistics",
-    "ListQueryExecutions",
-    "StartQueryExecution",
-    "StopQueryExecution",
-];
-
-/// `None` for an operation that is not one of [`OPERATIONS`].
+/// `None` for an operation that is none of these.
 pub(super) async fn call(shared: &Shared, caller: &Caller, operation: &str, body: Value) -> Option<Reply> {
     Some(match operation {
         "StartQueryExecution" => start::start(shared, caller, body).await,

@@ -46,7 +46,9 @@ async fn page(shared: &Shared, query: &Query, from: u64, count: usize) -> Reply 
     let header = u64::from(query.shape.header);
     let mut rows = Vec::with_capacity(count.min(MOST));
     if from < header {
-        rows.push(json!({ "Data": answer.columns.iter().map(|column| json!({ "VarCharValue": column.name })).collect::<Vec<_>>() }));
+        rows.push(
+            json!({ "Data": answer.columns.iter().map(|column| json!({ "VarCharValue": column.name })).collect::<Vec<_>>() }),
+        );
     }
     let wanted = count - rows.len();
     let found = shared.server.queries.rows(query, from.saturating_sub(header), wanted).await.map_err(failure)?;
@@ -95,14 +97,12 @@ fn ready(query: &Query) -> Result<(), Failure> {
     let refused = |message: String, code: &str| Err(invalid(message).with("AthenaErrorCode", code));
     match query.state {
         State::Succeeded => Ok(()),
-        State::Queued | State::Running => refused(
-            format!("Query has not yet finished. Current state: {}", query.state.name()),
-            "INVALID_QUERY_EXECUTION_STATE",
-        ),
-        State::Failed => refused(
-            "Query did not finish successfully. Final query state: FAILED".to_owned(),
-            "INVALID_QUERY_EXECUTION_STATE",
-        ),
+        State::Queued | State::Running => {
+            refused(format!("Query has not yet finished. Current state: {}", query.state.name()), "INVALID_QUERY_EXECUTION_STATE")
+        }
+        State::Failed => {
+            refused("Query did not finish successfully. Final query state: FAILED".to_owned(), "INVALID_QUERY_EXECUTION_STATE")
+        }
         State::Cancelled => refused("Could not find results".to_owned(), "RESULT_NOT_FOUND"),
     }
 }
