@@ -16,13 +16,13 @@ pub(crate) struct Failure {
     pub(crate) name: Cow<'static, str>,
     pub(crate) message: String,
     /// Further members of the error's shape.
-    pub(crate) members: Map<String, Value>,
+    pub(crate) members: Box<Map<String, Value>>,
 }
 
 impl Failure {
     /// HTTP 400 with this name and message.
     pub(crate) fn new(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { status: 400, name: name.into(), message: message.into(), members: Map::new() }
+        Self { status: 400, name: name.into(), message: message.into(), members: Box::default() }
     }
 
     /// With one more member of the error's shape.
@@ -33,7 +33,7 @@ impl Failure {
 
     /// The body of the answer.
     pub(crate) fn body(&self) -> Value {
-        let mut body = self.members.clone();
+        let mut body = Map::clone(&self.members);
         body.insert("__type".to_owned(), json!(self.name));
         body.insert("Message".to_owned(), json!(self.message));
         Value::Object(body)

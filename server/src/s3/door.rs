@@ -73,7 +73,7 @@ impl S3 for Door {
             Err(error) if error.kind() == catalog::ErrorKind::AlreadyExists && self.caller.region == "us-east-1" => {}
             made => made.map_err(of_bucket)?,
         }
-        done(CreateBucketOutput { location: Some(format!("/{bucket}")), ..CreateBucketOutput::default() })
+        done(CreateBucketOutput { location: Some(format!("/{bucket}")) })
     }
 
     async fn delete_bucket(&self, request: S3Request<DeleteBucketInput>) -> S3Result<S3Response<DeleteBucketOutput>> {

@@ -27,7 +27,7 @@ pub(crate) struct Draft {
 enum State {
     Memory(Vec<RecordBatch>),
     /// `None` while a thread writes.
-    Disk(Option<Open>),
+    Disk(Option<Box<Open>>),
     /// Not kept: too large, or the disk is full.
     GivenUp,
 }
@@ -60,7 +60,7 @@ impl Draft {
                     self.write(None, batches).await;
                 }
             }
-            State::Disk(Some(open)) => self.write(Some(open), vec![batch.clone()]).await,
+            State::Disk(Some(open)) => self.write(Some(*open), vec![batch.clone()]).await,
             State::Disk(None) | State::GivenUp => {}
         }
     }
@@ -81,7 +81,7 @@ impl Draft {
             Ok::<_, ArrowError>(open)
         });
         self.state = match written.await {
-            Ok(Ok(open)) => State::Disk(Some(open)),
+            Ok(Ok(open)) => State::Disk(Some(Box::new(open))),
             Ok(Err(error)) => {
                 tracing::warn!("a result is not kept for paging: {error}");
                 State::GivenUp
@@ -98,7 +98,8 @@ impl Draft {
         let Self { spool, state, ends, bytes } = self;
         match state {
             State::Memory(batches) => spool.keep(id, Kind::Memory { batches: batches.into(), bytes }),
-            State::Disk(Some(Open { file, mut writer })) => {
+            State::Disk(Some(open)) => {
+                let Open { file, mut writer } = *open;
                 let finished = tokio::task::spawn_blocking(move || writer.finish()).await;
                 if let Ok(Ok(())) = finished {
                     let bytes = std::fs::metadata(&file.0).map_or(bytes as u64, |meta| meta.len());
