@@ -20,6 +20,8 @@ use crate::work_group::EMBEDDED_RESULTS;
 
 /// How often a scan is held against its limit while no row comes.
 const LOOK: Duration = Duration::from_millis(100);
+/// Before the end of a query is recorded a second time; then longer.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Queries {
     /// Whatever happens, the query's end is recorded.
@@ -32,18 +34,33 @@ impl Queries {
         };
         let mut query = Query::clone(&live.now.borrow());
         query.end(outcome);
-        let Self(inner) = &self;
-        inner.count(query.state);
-        let saved = async {
-            let (state, json) = (query.state.name(), query.to_json()?);
-            inner.home.save_query(&query.id, &inner.owner, state, json, None).await
-        };
-        if let Err(error) = saved.await {
-            tracing::error!(query = query.id, "the end of a query could not be recorded: {error}");
-        }
         let id = query.id.clone();
+        let query = self.record_end(query).await;
+        self.0.count(query.state);
         live.now.send_replace(Arc::new(query));
-        inner.live().remove(&id);
+        self.0.live().remove(&id);
+    }
+
+    /// Stores how a query ended; answers what the catalog then says of it. A catalog that does not answer is asked until it does:
+    /// a query whose end nobody knows would be running for ever.
+    async fn record_end(&self, query: Query) -> Query {
+        let Self(inner) = self;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let saved = async {
+                let (state, json) = (query.state.name(), query.to_json()?);
+                inner.home.save_query(&query.id, &inner.owner, state, json, None).await
+            };
+            let Err(error) = saved.await else { return query };
+            if error.kind() == ErrorKind::Conflict {
+                // The lease was over, and another server has said that the query is lost.
+                let theirs = inner.home.query(&query.id).await;
+                return theirs.ok().flatten().and_then(|stored| read(&stored).ok()).unwrap_or(query);
+            }
+            tracing::warn!(query = query.id, "the end of a query could not be recorded, and will be tried again: {error}");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LEASE / 3);
+        }
     }
 
     async fn take_turn(&self, live: &Live, job: &Job) -> Outcome {

@@ -83,7 +83,8 @@ fn bucket_of(host: &str) -> Option<&str> {
         return None;
     }
     let amazon = host.find(".s3.").or_else(|| host.find(".s3-")).map(|at| &host[..at]);
-    host.strip_suffix(".localhost").filter(|bucket| *bucket != "s3").or(amazon).filter(|bucket| !bucket.is_empty())
+    let own = || host.strip_suffix(".localhost").filter(|bucket| *bucket != "s3");
+    amazon.or_else(own).filter(|bucket| !bucket.is_empty())
 }
 
 /// Whether a pair of the query belongs to a presigned URL's signature, of version 4 or of version 2, which boto3 still makes where
