@@ -11,6 +11,7 @@ pub mod information_schema;
 mod memory;
 mod page;
 mod plan;
+mod prepared;
 pub mod queries;
 mod query;
 mod scan;
@@ -23,6 +24,7 @@ pub mod trino_type;
 pub mod work_group;
 
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};
+pub use prepared::PreparedStatement;
 pub use memory::default_limit as default_memory_limit;
 pub use scan::LakeCodec;
 pub use scanned::Scanned;

@@ -166,21 +166,3 @@ def test_classifiers(glue):
     glue.delete_classifier(Name=classifier)
     with pytest.raises(glue.exceptions.EntityNotFoundException):
         glue.get_classifier(Name=classifier)
-
-
-def test_columns_have_statistics(glue, database, table):
-    statistics = {
-        "ColumnName": "x",
-        "ColumnType": "bigint",
-        "AnalyzedTime": 1700000000,
-        "StatisticsData": {
-            "Type": "LONG",
-            "LongColumnStatisticsData": {"MinimumValue": 1, "MaximumValue": 9, "NumberOfNulls": 0, "NumberOfDistinctValues": 5},
-        },
-    }
-    where = {"DatabaseName": database, "TableName": table}
-    glue.update_column_statistics_for_table(ColumnStatisticsList=[statistics], **where)
-    got = glue.get_column_statistics_for_table(ColumnNames=["x", "s"], **where)
-    assert [one["StatisticsData"] for one in got["ColumnStatisticsList"]] == [statistics["StatisticsData"]]
-    glue.delete_column_statistics_for_table(ColumnName="x", **where)
-    assert glue.get_column_statistics_for_table(ColumnNames=["x"], **where)["ColumnStatisticsList"] == []

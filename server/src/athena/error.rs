@@ -9,7 +9,8 @@ pub(crate) fn invalid(message: impl Into<String>) -> Failure {
     coded("INVALID_INPUT", message)
 }
 
-fn coded(code: &str, message: impl Into<String>) -> Failure {
+/// With Athena's code for it.
+pub(crate) fn coded(code: &str, message: impl Into<String>) -> Failure {
     Failure::new("InvalidRequestException", message).with("AthenaErrorCode", code).with("ErrorCode", code)
 }
 

@@ -21,9 +21,9 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// Athena's limit of one listing, and of one batch.
 const MOST: usize = 50;
 
-/// `None` for an operation that is none of these.
-pub(super) async fn call(shared: &Shared, caller: &Caller, operation: &str, body: Value) -> Option<Reply> {
-    Some(match operation {
+/// What is not about query executions is about records.
+pub(super) async fn call(shared: &Shared, caller: &Caller, operation: &str, body: Value) -> Reply {
+    match operation {
         "StartQueryExecution" => start::start(shared, caller, body).await,
         "GetQueryExecution" => get(shared, caller, body).await,
         "BatchGetQueryExecution" => batch_get(shared, caller, body).await,
@@ -31,8 +31,8 @@ pub(super) async fn call(shared: &Shared, caller: &Caller, operation: &str, body
         "StopQueryExecution" => stop(shared, caller, body).await,
         "GetQueryResults" => results::get(shared, caller, body).await,
         "GetQueryRuntimeStatistics" => statistics(shared, caller, body).await,
-        _ => return None,
-    })
+        _ => super::records::call(shared, caller, operation, body).await,
+    }
 }
 
 #[derive(Deserialize)]

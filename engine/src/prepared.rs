@@ -1,0 +1,35 @@
+//! Prepared statements: named texts with `?` in them, kept for each work group.
+
+use catalog::local::{Document, SEPARATOR};
+use catalog::table::EpochSeconds;
+use serde::{Deserialize, Serialize};
+
+/// A prepared statement, as stored and as `GetPreparedStatement` shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PreparedStatement {
+    pub statement_name: String,
+    /// The text, parameters as `?`.
+    pub query_statement: String,
+    pub work_group_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub last_modified_time: EpochSeconds,
+}
+
+impl Document for PreparedStatement {
+    const KIND: &'static str = "prepared_statement";
+    const WHAT: &'static str = "prepared statement";
+
+    fn key(&self) -> String {
+        Self::key_of(&self.work_group_name, &self.statement_name)
+    }
+}
+
+impl PreparedStatement {
+    /// The key that a work group's statement of this name is kept under; with an empty name, what the keys of all its
+    /// statements begin with.
+    pub fn key_of(work_group: &str, name: &str) -> String {
+        format!("{work_group}{SEPARATOR}{name}")
+    }
+}
