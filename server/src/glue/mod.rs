@@ -26,6 +26,8 @@ mod security;
 mod statistics;
 mod tables;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod triggers;
 mod versions;
 

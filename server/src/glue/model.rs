@@ -237,4 +237,16 @@ mod tests {
         assert!(OPERATIONS.iter().all(|operation| !OTHERS.contains(operation)));
         assert_eq!(OPERATIONS.len(), 93);
     }
+
+    #[test]
+    fn the_page_of_what_works_has_each_operation() {
+        let page = include_str!("../../../docs/compat.md");
+        let rows = page.split("### Operations of Glue").nth(1).unwrap().split("\n## ").next().unwrap();
+        let cells = rows.lines().filter(|line| line.starts_with('|')).skip(2).filter_map(|line| line.split(" | ").nth(2));
+        let mut listed: Vec<&str> = cells.flat_map(|cell| cell.split(", ")).collect();
+        let mut there = OPERATIONS.to_vec();
+        listed.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(listed, there);
+    }
 }

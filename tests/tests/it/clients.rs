@@ -62,3 +62,8 @@ fn run(what: &[&str]) {
 fn objects() {
     run(&["test_s3.py", "test_file_systems.py"]);
 }
+
+#[test]
+fn catalog() {
+    run(&["test_glue.py", "test_pyiceberg.py"]);
+}
