@@ -41,21 +41,6 @@ impl Rights {
         Self::among("work group", self.work_groups.as_ref(), name)
     }
 
-    /// Errors: `AccessDenied` for what is under none of this key's roots.
-    pub(crate) fn location(&self, at: &Location) -> Result<()> {
-        let covers = |root: &Location| {
-            let folder = root.folder().key;
-            let below = root.key.is_empty() || at.key == root.key || at.key.starts_with(&folder);
-            root.scheme == at.scheme && root.bucket == at.bucket && below
-        };
-        match &self.roots {
-            Some(roots) if !roots.iter().any(covers) => {
-                Err(Error::new(ErrorKind::AccessDenied, format!("this access key may not use {at}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Errors: `AccessDenied` when the key only reads.
     pub(crate) fn write(&self) -> Result<()> {
         match self.read_only {
