@@ -32,9 +32,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 pub use config::{Access, Credentials, S3, StorageConfig};
-pub use disk::{
-    Attributes, Checksum, Condition, Digest, Disk, Entry, Multipart, Opened, Page, Part, Question, Record, Upload,
-};
+pub use disk::{Attributes, Checksum, Condition, Digest, Disk, Entry, Multipart, Opened, Page, Part, Question, Record, Upload};
 pub use key::Why;
 pub use lake::{Bucket, Lake};
 pub use listing::{Folder, Listed, Object, Skipped};

@@ -169,12 +169,8 @@ mod tests {
         let attributes = of_request(&given).unwrap();
         assert_eq!(attributes.tags, [("a b".into(), "c&d".into()), ("e".into(), "".into())].into());
         let back = headers(&attributes);
-        let expected = [
-            ("content-type", "text/x"),
-            ("content-encoding", "gzip"),
-            ("x-amz-meta-who", "me"),
-            ("x-amz-tagging-count", "2"),
-        ];
+        let expected =
+            [("content-type", "text/x"), ("content-encoding", "gzip"), ("x-amz-meta-who", "me"), ("x-amz-tagging-count", "2")];
         assert_eq!(back, request(&expected));
         assert_eq!(headers(&Attributes::default()), request(&[("content-type", UNKNOWN_TYPE)]));
     }

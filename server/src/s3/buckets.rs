@@ -55,9 +55,7 @@ pub(super) fn location(door: &Door, bucket: &str) -> S3Result<GetBucketLocationO
 pub(super) async fn all(door: &Door, input: ListBucketsInput) -> S3Result<ListBucketsOutput> {
     let mut buckets = door.lake.buckets().await.map_err(failure::of)?;
     let (prefix, after) = (input.prefix.clone().unwrap_or_default(), input.continuation_token.unwrap_or_default());
-    buckets.retain(|bucket| {
-        bucket.name.starts_with(&prefix) && bucket.name > after && door.may(&bucket.name, Wish::See).is_ok()
-    });
+    buckets.retain(|bucket| bucket.name.starts_with(&prefix) && bucket.name > after && door.may(&bucket.name, Wish::See).is_ok());
     let limit = input.max_buckets.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0).unwrap_or(10_000);
     let more = buckets.len() > limit;
     buckets.truncate(limit);

@@ -93,7 +93,9 @@ impl Check {
 
     /// The digest of the whole. Errors: `BadDigest` when it is not what the client said.
     pub(super) fn finish(self) -> S3Result<Digest> {
-        let bad = |what: &str| Err(S3Error::with_message(S3ErrorCode::BadDigest, format!("the {what} you specified did not match what we received")));
+        let bad = |what: &str| {
+            Err(S3Error::with_message(S3ErrorCode::BadDigest, format!("the {what} you specified did not match what we received")))
+        };
         let content = self.content.finalize();
         if self.md5.is_some_and(|md5| md5 != STANDARD.encode(content)) {
             return bad("Content-MD5");
@@ -111,7 +113,10 @@ impl Check {
 pub(super) fn known(name: &str) -> S3Result<&'static str> {
     ALGORITHMS.into_iter().find(|known| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let known = ALGORITHMS.join(", ");
-        S3Error::with_message(S3ErrorCode::InvalidRequest, format!("the checksum algorithm '{name}' is unknown; known are {known}"))
+        S3Error::with_message(
+            S3ErrorCode::InvalidRequest,
+            format!("the checksum algorithm '{name}' is unknown; known are {known}"),
+        )
     })
 }
 
@@ -124,7 +129,9 @@ pub(super) fn of_parts(parts: &[Digest], algorithm: Option<&str>) -> S3Result<Di
     let mut check = Check::new(known(algorithm)?);
     for part in parts {
         let sum = part.checksum.as_ref().filter(|sum| sum.algorithm == algorithm);
-        let Some(bytes) = sum.and_then(|sum| STANDARD.decode(&sum.value).ok()) else { return Ok(Digest { etag, checksum: None }) };
+        let Some(bytes) = sum.and_then(|sum| STANDARD.decode(&sum.value).ok()) else {
+            return Ok(Digest { etag, checksum: None });
+        };
         check.update(&bytes.into());
     }
     let sum = check.finish()?.checksum;

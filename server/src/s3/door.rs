@@ -49,7 +49,10 @@ impl S3 for Door {
         buckets::head(self, &request.input.bucket).map(S3Response::new)
     }
 
-    async fn get_bucket_location(&self, request: S3Request<GetBucketLocationInput>) -> S3Result<S3Response<GetBucketLocationOutput>> {
+    async fn get_bucket_location(
+        &self,
+        request: S3Request<GetBucketLocationInput>,
+    ) -> S3Result<S3Response<GetBucketLocationOutput>> {
         buckets::location(self, &request.input.bucket).map(S3Response::new)
     }
 
@@ -57,19 +60,31 @@ impl S3 for Door {
         buckets::see(self, &request.input.bucket).map(|()| buckets::acl()).map(S3Response::new)
     }
 
-    async fn get_bucket_versioning(&self, request: S3Request<GetBucketVersioningInput>) -> S3Result<S3Response<GetBucketVersioningOutput>> {
+    async fn get_bucket_versioning(
+        &self,
+        request: S3Request<GetBucketVersioningInput>,
+    ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
         buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
     }
 
-    async fn get_bucket_logging(&self, request: S3Request<GetBucketLoggingInput>) -> S3Result<S3Response<GetBucketLoggingOutput>> {
+    async fn get_bucket_logging(
+        &self,
+        request: S3Request<GetBucketLoggingInput>,
+    ) -> S3Result<S3Response<GetBucketLoggingOutput>> {
         buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
     }
 
-    async fn get_bucket_notification_configuration(&self, request: S3Request<GetBucketNotificationConfigurationInput>) -> S3Result<S3Response<GetBucketNotificationConfigurationOutput>> {
+    async fn get_bucket_notification_configuration(
+        &self,
+        request: S3Request<GetBucketNotificationConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketNotificationConfigurationOutput>> {
         buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
     }
 
-    async fn get_bucket_accelerate_configuration(&self, request: S3Request<GetBucketAccelerateConfigurationInput>) -> S3Result<S3Response<GetBucketAccelerateConfigurationOutput>> {
+    async fn get_bucket_accelerate_configuration(
+        &self,
+        request: S3Request<GetBucketAccelerateConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketAccelerateConfigurationOutput>> {
         buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
     }
 
@@ -81,35 +96,59 @@ impl S3 for Door {
         Err(buckets::unset(self, &request.input.bucket, "NoSuchCORSConfiguration"))
     }
 
-    async fn get_bucket_lifecycle_configuration(&self, request: S3Request<GetBucketLifecycleConfigurationInput>) -> S3Result<S3Response<GetBucketLifecycleConfigurationOutput>> {
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        request: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketLifecycleConfigurationOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "NoSuchLifecycleConfiguration"))
     }
 
-    async fn get_bucket_tagging(&self, request: S3Request<GetBucketTaggingInput>) -> S3Result<S3Response<GetBucketTaggingOutput>> {
+    async fn get_bucket_tagging(
+        &self,
+        request: S3Request<GetBucketTaggingInput>,
+    ) -> S3Result<S3Response<GetBucketTaggingOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "NoSuchTagSet"))
     }
 
-    async fn get_bucket_encryption(&self, request: S3Request<GetBucketEncryptionInput>) -> S3Result<S3Response<GetBucketEncryptionOutput>> {
+    async fn get_bucket_encryption(
+        &self,
+        request: S3Request<GetBucketEncryptionInput>,
+    ) -> S3Result<S3Response<GetBucketEncryptionOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "ServerSideEncryptionConfigurationNotFoundError"))
     }
 
-    async fn get_bucket_website(&self, request: S3Request<GetBucketWebsiteInput>) -> S3Result<S3Response<GetBucketWebsiteOutput>> {
+    async fn get_bucket_website(
+        &self,
+        request: S3Request<GetBucketWebsiteInput>,
+    ) -> S3Result<S3Response<GetBucketWebsiteOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "NoSuchWebsiteConfiguration"))
     }
 
-    async fn get_bucket_replication(&self, request: S3Request<GetBucketReplicationInput>) -> S3Result<S3Response<GetBucketReplicationOutput>> {
+    async fn get_bucket_replication(
+        &self,
+        request: S3Request<GetBucketReplicationInput>,
+    ) -> S3Result<S3Response<GetBucketReplicationOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "ReplicationConfigurationNotFoundError"))
     }
 
-    async fn get_bucket_ownership_controls(&self, request: S3Request<GetBucketOwnershipControlsInput>) -> S3Result<S3Response<GetBucketOwnershipControlsOutput>> {
+    async fn get_bucket_ownership_controls(
+        &self,
+        request: S3Request<GetBucketOwnershipControlsInput>,
+    ) -> S3Result<S3Response<GetBucketOwnershipControlsOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "OwnershipControlsNotFoundError"))
     }
 
-    async fn get_object_lock_configuration(&self, request: S3Request<GetObjectLockConfigurationInput>) -> S3Result<S3Response<GetObjectLockConfigurationOutput>> {
+    async fn get_object_lock_configuration(
+        &self,
+        request: S3Request<GetObjectLockConfigurationInput>,
+    ) -> S3Result<S3Response<GetObjectLockConfigurationOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "ObjectLockConfigurationNotFoundError"))
     }
 
-    async fn get_public_access_block(&self, request: S3Request<GetPublicAccessBlockInput>) -> S3Result<S3Response<GetPublicAccessBlockOutput>> {
+    async fn get_public_access_block(
+        &self,
+        request: S3Request<GetPublicAccessBlockInput>,
+    ) -> S3Result<S3Response<GetPublicAccessBlockOutput>> {
         Err(buckets::unset(self, &request.input.bucket, "NoSuchPublicAccessBlockConfiguration"))
     }
 
@@ -145,7 +184,10 @@ impl S3 for Door {
         list::first(self, request.input).await.map(S3Response::new)
     }
 
-    async fn create_multipart_upload(&self, request: S3Request<CreateMultipartUploadInput>) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         multipart::create(self, request).await.map(S3Response::new)
     }
 
@@ -157,11 +199,17 @@ impl S3 for Door {
         multipart::part_copy(self, request.input).await.map(S3Response::new)
     }
 
-    async fn complete_multipart_upload(&self, request: S3Request<CompleteMultipartUploadInput>) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
         multipart::complete(self, request.input).await.map(S3Response::new)
     }
 
-    async fn abort_multipart_upload(&self, request: S3Request<AbortMultipartUploadInput>) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         multipart::abort(self, request.input).await.map(S3Response::new)
     }
 
@@ -169,19 +217,31 @@ impl S3 for Door {
         multipart::parts(self, request.input).await.map(S3Response::new)
     }
 
-    async fn list_multipart_uploads(&self, request: S3Request<ListMultipartUploadsInput>) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+    async fn list_multipart_uploads(
+        &self,
+        request: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
         multipart::uploads(self, request.input).await.map(S3Response::new)
     }
 
-    async fn get_object_tagging(&self, request: S3Request<GetObjectTaggingInput>) -> S3Result<S3Response<GetObjectTaggingOutput>> {
+    async fn get_object_tagging(
+        &self,
+        request: S3Request<GetObjectTaggingInput>,
+    ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
         tags::get(self, request.input).await.map(S3Response::new)
     }
 
-    async fn put_object_tagging(&self, request: S3Request<PutObjectTaggingInput>) -> S3Result<S3Response<PutObjectTaggingOutput>> {
+    async fn put_object_tagging(
+        &self,
+        request: S3Request<PutObjectTaggingInput>,
+    ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
         tags::put(self, request.input).await.map(S3Response::new)
     }
 
-    async fn delete_object_tagging(&self, request: S3Request<DeleteObjectTaggingInput>) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
+    async fn delete_object_tagging(
+        &self,
+        request: S3Request<DeleteObjectTaggingInput>,
+    ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
         tags::delete(self, request.input).await.map(S3Response::new)
     }
 }

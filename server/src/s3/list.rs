@@ -114,11 +114,7 @@ pub(super) async fn first(door: &Door, input: ListObjectsInput) -> S3Result<List
         max_keys: i32::try_from(limit).ok(),
         is_truncated: Some(page.more),
         // Without a delimiter clients go on from the last key themselves, and S3 says no marker.
-        next_marker: page
-            .entries
-            .last()
-            .filter(|_| page.more && input.delimiter.is_some())
-            .map(|last| writing.key(last.key())),
+        next_marker: page.entries.last().filter(|_| page.more && input.delimiter.is_some()).map(|last| writing.key(last.key())),
         contents: Some(contents),
         common_prefixes: Some(common_prefixes),
         name: Some(input.bucket),

@@ -21,9 +21,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use s3s::{S3Error, S3ErrorCode};
 use quick_xml::escape::escape;
 use s3s::service::S3ServiceBuilder;
+use s3s::{S3Error, S3ErrorCode};
 
 use self::checksum::Behind;
 use self::door::Door;

@@ -109,7 +109,10 @@ pub(super) async fn part_copy(door: &Door, input: UploadPartCopyInput) -> S3Resu
     let range = match &input.copy_source_range {
         None => 0..size,
         Some(text) => Range::parse(text).ok().and_then(|range| range.check(size).ok()).ok_or_else(|| {
-            S3Error::with_message(S3ErrorCode::InvalidRange, format!("the range '{text}' does not lie in the source's {size} bytes"))
+            S3Error::with_message(
+                S3ErrorCode::InvalidRange,
+                format!("the range '{text}' does not lie in the source's {size} bytes"),
+            )
         })?,
     };
     let check = match &upload.record.algorithm {

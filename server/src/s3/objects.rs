@@ -250,7 +250,8 @@ pub(super) async fn copy(door: &Door, request: S3Request<CopyObjectInput>) -> S3
     door.may(&input.bucket, Wish::Write(&input.key))?;
     let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
     let retags = input.tagging_directive.as_ref().is_some_and(|directive| directive.as_str() == TaggingDirective::REPLACE);
-    let to_itself = matches!(&input.copy_source, CopySource::Bucket { bucket, key, .. } if **bucket == *input.bucket && **key == *input.key);
+    let to_itself =
+        matches!(&input.copy_source, CopySource::Bucket { bucket, key, .. } if **bucket == *input.bucket && **key == *input.key);
     if to_itself && !replaces && !retags {
         return Err(S3Error::with_message(
             S3ErrorCode::InvalidRequest,

@@ -44,7 +44,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("old"));
         Overrides::of(&uri.parse().unwrap()).unwrap().apply(&mut headers);
-        assert_eq!((&headers["content-type"], &headers["content-disposition"]), (&"text/x".parse().unwrap(), &"attachment; filename=a".parse().unwrap()));
+        assert_eq!(
+            (&headers["content-type"], &headers["content-disposition"]),
+            (&"text/x".parse().unwrap(), &"attachment; filename=a".parse().unwrap())
+        );
         assert!(Overrides::of(&"/b/k?response-content-type=a%0Ab".parse().unwrap()).is_err());
     }
 }

@@ -60,7 +60,8 @@ impl Disk {
             .blocking(move |_| {
                 let made = disk.make_unfinished().and_then(|()| fs::create_dir(disk.upload_folder(&name)));
                 made.map_err(|error| disk.failed(&record.key, "begin the upload", error))?;
-                let json = serde_json::to_vec(&record).map_err(|error| Error::internal("an upload is no JSON").caused_by(error))?;
+                let json =
+                    serde_json::to_vec(&record).map_err(|error| Error::internal("an upload is no JSON").caused_by(error))?;
                 Ok((disk.upload_parts(&name), json))
             })
             .await?;

@@ -95,7 +95,12 @@ impl Disk {
             }
             page.more = steps.peek().is_some();
             if let Some(last) = page.entries.last().filter(|_| page.more) {
-                disk.pause(Paused { next: Question { after: last.key().to_owned(), ..question }, made, at: Instant::now(), steps });
+                disk.pause(Paused {
+                    next: Question { after: last.key().to_owned(), ..question },
+                    made,
+                    at: Instant::now(),
+                    steps,
+                });
             }
             Ok(page)
         })
