@@ -4,6 +4,8 @@
 //! at once; those of the engine are not synced to the disk one by one, so a power cut can lose the last seconds.
 
 mod attributes;
+#[cfg(test)]
+mod door_tests;
 mod guard;
 mod multipart;
 mod names;
