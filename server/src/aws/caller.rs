@@ -41,6 +41,16 @@ impl Rights {
         Self::among("work group", self.work_groups.as_ref(), name)
     }
 
+    /// Errors: `AccessDenied` for what is under none of this key's roots.
+    pub(crate) fn location(&self, at: &Location) -> Result<()> {
+        match &self.roots {
+            Some(roots) if !roots.iter().any(|root| root.covers(at)) => {
+                Err(Error::new(ErrorKind::AccessDenied, format!("this access key may not use {at}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Errors: `AccessDenied` when the key only reads.
     pub(crate) fn write(&self) -> Result<()> {
         match self.read_only {
