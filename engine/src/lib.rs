@@ -24,7 +24,7 @@ pub mod trino_type;
 pub mod work_group;
 
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};
-pub use prepared::PreparedStatement;
 pub use memory::default_limit as default_memory_limit;
+pub use prepared::PreparedStatement;
 pub use scan::LakeCodec;
 pub use scanned::Scanned;

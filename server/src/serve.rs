@@ -118,3 +118,23 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
         },
     }
 }
+
+#[cfg(test)]
+impl Server {
+    /// Over an embedded catalog and lake in `folder`: what handlers are tested with.
+    pub(crate) async fn embedded(folder: &std::path::Path) -> Self {
+        use catalog::storage::StorageConfig;
+        use engine::Settings;
+        use engine::queries::QuerySettings;
+
+        let home = LocalCatalog::open(folder).await.unwrap();
+        let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
+        let catalog: Arc<dyn Catalog> = Arc::new(home.clone());
+        let spill = folder.join("spill");
+        let settings = Settings { memory: None, threads: None, spill, spill_limit: Some(1 << 30), locations: false };
+        let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
+        let settings = QuerySettings::new(folder.join("results"));
+        let queries = Queries::start(home.clone(), storage.clone(), settings).await.unwrap();
+        Self { home, catalog, storage, engine, queries, drain: Duration::ZERO }
+    }
+}

@@ -1,5 +1,6 @@
 """The S3 door through boto3: bodies, conditions, listings, odd keys, multipart, copies, presigned URLs, errors."""
 
+import hashlib
 import http.client
 import os
 import urllib.parse
@@ -29,6 +30,7 @@ def test_put_head_get_range_delete(s3, bucket):
     put = s3.put_object(Bucket=bucket, Key="x", Body=body, Metadata={"who": "me"}, ContentType="text/x", CacheControl="no-cache")
     head = s3.head_object(Bucket=bucket, Key="x")
     assert (head["ContentLength"], head["Metadata"], head["ContentType"]) == (70_000, {"who": "me"}, "text/x")
+    assert put["ETag"] == f'"{hashlib.md5(body).hexdigest()}"'
     assert head["ETag"] == put["ETag"] == s3.list_objects_v2(Bucket=bucket, Prefix="x")["Contents"][0]["ETag"]
     assert head["CacheControl"] == "no-cache"
     got = s3.get_object(Bucket=bucket, Key="x")
@@ -95,6 +97,7 @@ def test_multipart(s3, bucket):
     done = s3.complete_multipart_upload(
         MultipartUpload={"Parts": [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]}, **where
     )
+    assert done["ETag"].strip('"').endswith("-3")
     assert done["ETag"] == s3.head_object(Bucket=bucket, Key="big")["ETag"]
     assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == b"".join(parts)
     assert s3.head_object(Bucket=bucket, Key="big")["Metadata"] == {"a": "b"}

@@ -27,13 +27,18 @@ impl Confinement {
         let Some(roots) = &self.roots else { return Ok(()) };
         let steps_out = at.scheme == Scheme::File && at.key.split('/').any(|part| part == "..");
         let lake = at.scheme == Scheme::S3 && self.embedded;
-        if !steps_out && (lake || roots.iter().any(|root| covers(root, at))) {
+        if !steps_out && (lake || roots.iter().any(|root| root.covers(at))) {
             return Ok(());
         }
         Err(Error::new(
             ErrorKind::AccessDenied,
             format!("{at} is outside the locations that this server may touch; allow it with --root"),
         ))
+    }
+
+    /// The roots that requests to `s3://` must be under; none where everything of it may be touched.
+    pub(super) fn s3_roots(&self) -> Option<&[Location]> {
+        self.roots.as_deref().filter(|_| !self.embedded)
     }
 
     /// The rule for `file://`: the folders among the roots, never the data directory.
@@ -46,12 +51,6 @@ impl Confinement {
             }
         }
     }
-}
-
-/// Whether `at` is `root` or below it, part by part: `s3://b/x` covers `s3://b/x/y` and not `s3://b/xy`.
-fn covers(root: &Location, at: &Location) -> bool {
-    let below = |folder: &str| at.key == folder.trim_end_matches('/') || at.key.starts_with(folder);
-    root.scheme == at.scheme && root.bucket == at.bucket && (root.key.is_empty() || below(&root.folder().key))
 }
 
 #[cfg(test)]

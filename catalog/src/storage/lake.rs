@@ -1,7 +1,7 @@
 //! The embedded lake: `s3://BUCKET/KEY` as files of this machine, `DATA/lake/BUCKET/KEY`.
 //!
-//! Files copied in by hand are objects at once; there is no other record of them than the file system's. So objects have no metadata of
-//! a user's, and their etag comes from size, time and inode. On a file system that does not tell `A` from `a` (macOS, Windows) the
+//! Files copied in by hand are objects at once; there is no other record of them than the file system's. What S3 keeps beside an
+//! object's content is an extended attribute of its file ([`super::Attributes`]). On a file system that does not tell `A` from `a` (macOS, Windows) the
 //! lake does not either.
 
 use std::collections::HashMap;
@@ -16,9 +16,6 @@ use crate::{Error, ErrorKind, Result};
 
 /// Paths of the server that no bucket may have as its name: path-style S3 shares their place.
 const RESERVED: [&str; 6] = ["events", "healthz", "metrics", "readyz", "ui", "v1"];
-
-/// The folder beside the buckets that parts of uploads are in; no bucket can have its name.
-const UPLOADS: &str = ".uploads";
 
 /// The buckets of a data directory. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -54,24 +51,12 @@ impl Lake {
         if !root.is_dir() {
             return Err(missing(name));
         }
-        Ok(self.opened(name, root))
-    }
-
-    /// A tree beside the buckets for what is not an object yet: the parts of uploads under way.
-    pub async fn uploads(&self) -> Result<Disk> {
-        let root = self.inner.root.join(UPLOADS);
-        let folder = root.clone();
-        self.blocking(move |_| fs::create_dir_all(&folder).map_err(|error| failed(UPLOADS, "made", error))).await?;
-        Ok(self.opened(UPLOADS, root))
-    }
-
-    fn opened(&self, name: &str, root: PathBuf) -> Disk {
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let disk = open.entry(name.to_owned()).or_insert_with(|| {
+        let bucket = open.entry(name.to_owned()).or_insert_with(|| {
             let guard = if self.inner.confined { Guard::new(std::slice::from_ref(&root), None) } else { Guard::default() };
             Disk::bucket(name, root, guard)
         });
-        disk.clone()
+        Ok(bucket.clone())
     }
 
     /// Makes a bucket. Errors: `InvalidInput` for a name that S3 would refuse or the server needs, `AlreadyExists`.

@@ -146,6 +146,12 @@ impl Location {
         Self { scheme: self.scheme, bucket: self.bucket.clone(), key: key.into() }
     }
 
+    /// Whether `at` is this location or below it, part by part: `s3://b/x` covers `s3://b/x/y` and not `s3://b/xy`.
+    pub fn covers(&self, at: &Self) -> bool {
+        let below = |folder: &str| at.key == folder.trim_end_matches('/') || at.key.starts_with(folder);
+        self.scheme == at.scheme && self.bucket == at.bucket && (self.key.is_empty() || below(&self.folder().key))
+    }
+
     /// The last part of the key, without a trailing slash; of a whole bucket its name.
     pub fn name(&self) -> &str {
         match self.key.trim_end_matches('/').rsplit('/').next() {

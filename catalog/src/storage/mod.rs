@@ -32,7 +32,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 pub use config::{Access, Credentials, S3, StorageConfig};
-pub use disk::{Condition, Disk, Opened, Upload};
+pub use disk::{Attributes, Checksum, Condition, Digest, Disk, Entry, Multipart, Opened, Page, Part, Question, Record, Upload};
 pub use key::Why;
 pub use lake::{Bucket, Lake};
 pub use listing::{Folder, Listed, Object, Skipped};
@@ -91,6 +91,11 @@ impl Storage {
         let s3 = s3::Client::new(config.s3, permits.clone(), counters.clone()).await?.map(Arc::new);
         let (stores, runtime) = (RwLock::default(), Handle::current());
         Ok(Self { inner: Arc::new(Inner { confinement, counters, permits, concurrency, files, lake, s3, runtime, stores }) })
+    }
+
+    /// The roots that requests to `s3://` must be under; none where everything of it may be touched.
+    pub fn s3_roots(&self) -> Option<&[Location]> {
+        self.inner.confinement.s3_roots()
     }
 
     /// The embedded lake, where `s3://` is one.

@@ -43,13 +43,8 @@ impl Rights {
 
     /// Errors: `AccessDenied` for what is under none of this key's roots.
     pub(crate) fn location(&self, at: &Location) -> Result<()> {
-        let covers = |root: &Location| {
-            let folder = root.folder().key;
-            let below = root.key.is_empty() || at.key == root.key || at.key.starts_with(&folder);
-            root.scheme == at.scheme && root.bucket == at.bucket && below
-        };
         match &self.roots {
-            Some(roots) if !roots.iter().any(covers) => {
+            Some(roots) if !roots.iter().any(|root| root.covers(at)) => {
                 Err(Error::new(ErrorKind::AccessDenied, format!("this access key may not use {at}")))
             }
             _ => Ok(()),

@@ -4,9 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::Catalog;
-use catalog::storage::{Storage, StorageConfig};
-use engine::{Engine, Settings};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -26,13 +23,7 @@ struct Door {
 impl Door {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let home = LocalCatalog::open(folder.path()).await.unwrap();
-        let storage = Storage::new(StorageConfig::local(folder.path())).await.unwrap();
-        let catalog: Arc<dyn Catalog> = Arc::new(home.clone());
-        let spill = folder.path().join("spill");
-        let settings = Settings { memory: None, threads: None, spill, spill_limit: Some(1 << 30), locations: false };
-        let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
-        let server = Server { home, catalog, storage, engine };
+        let server = Server::embedded(folder.path()).await;
         let metrics = Metrics::new();
         let crawls = Crawls::new(server.clone(), metrics.clone(), CancellationToken::new());
         let caller = Caller { request_id: uuid::Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default() };
@@ -59,7 +50,7 @@ impl Door {
     }
 
     async fn call(&self, operation: &str, body: Value) -> Reply {
-        super::call(&self.shared, &self.caller, operation, body).await
+        call(&self.shared, &self.caller, operation, body).await
     }
 
     async fn ok(&self, operation: &str, body: Value) -> Value {
@@ -457,10 +448,15 @@ async fn crawlers_crawl_and_say_what_they_did() {
     let table = door.ok("GetTable", json!({ "DatabaseName": "sales", "Name": "orders" })).await;
     assert_eq!(table["Table"]["StorageDescriptor"]["Columns"], json!([{ "Name": "id", "Type": "int" }]));
     let crawls = door.ok("ListCrawls", json!({ "CrawlerName": "C" })).await["Crawls"].take();
-    assert_eq!((&crawls[0]["State"], &crawls[0]["Summary"]), (&json!("COMPLETED"), &json!(r#"{"TABLE":"{\"ADD\":{\"Count\":1}}"}"#)));
-    let failed = json!({ "CrawlerName": "C", "Filters": [{ "FieldName": "STATE", "FilterOperator": "EQ", "FieldValue": "FAILED" }] });
+    assert_eq!(
+        (&crawls[0]["State"], &crawls[0]["Summary"]),
+        (&json!("COMPLETED"), &json!(r#"{"TABLE":"{\"ADD\":{\"Count\":1}}"}"#))
+    );
+    let failed =
+        json!({ "CrawlerName": "C", "Filters": [{ "FieldName": "STATE", "FilterOperator": "EQ", "FieldValue": "FAILED" }] });
     assert_eq!(door.ok("ListCrawls", failed).await, json!({ "Crawls": [] }));
-    let wrong = json!({ "CrawlerName": "C", "Filters": [{ "FieldName": "STATE", "FilterOperator": "GT", "FieldValue": "FAILED" }] });
+    let wrong =
+        json!({ "CrawlerName": "C", "Filters": [{ "FieldName": "STATE", "FilterOperator": "GT", "FieldValue": "FAILED" }] });
     assert_eq!(door.refused("ListCrawls", wrong).await.message, "Only EQ or NE operator is allowed for field : STATE");
     let metrics = door.ok("GetCrawlerMetrics", json!({ "CrawlerNameList": ["C", "none"] })).await["CrawlerMetricsList"].take();
     assert_eq!((metrics.as_array().unwrap().len(), &metrics[0]["TablesCreated"]), (1, &json!(1)));
@@ -471,7 +467,8 @@ async fn crawlers_crawl_and_say_what_they_did() {
 #[tokio::test]
 async fn a_running_crawler_is_not_changed_and_can_be_stopped_from_anywhere() {
     let door = Door::new().await;
-    let crawler = json!({ "Name": "c", "Role": "r", "DatabaseName": "d", "Targets": { "S3Targets": [{ "Path": orders(&door) }] } });
+    let crawler =
+        json!({ "Name": "c", "Role": "r", "DatabaseName": "d", "Targets": { "S3Targets": [{ "Path": orders(&door) }] } });
     door.ok("CreateCrawler", crawler).await;
     let home = &door.shared.server.home;
     // A run of another process, which does not get on.
@@ -528,10 +525,7 @@ async fn classifiers_have_versions() {
     door.ok("CreateClassifier", grok).await;
     door.ok("UpdateClassifier", json!({ "GrokClassifier": { "Name": "g", "Classification": "more" } })).await;
     let got = door.ok("GetClassifier", json!({ "Name": "g" })).await["Classifier"]["GrokClassifier"].take();
-    assert_eq!(
-        (&got["Version"], &got["Classification"], &got["GrokPattern"]),
-        (&json!(2), &json!("more"), &json!("%{WORD:w}"))
-    );
+    assert_eq!((&got["Version"], &got["Classification"], &got["GrokPattern"]), (&json!(2), &json!("more"), &json!("%{WORD:w}")));
     let wrong = json!({ "GrokClassifier": { "Name": "h", "Classification": "logs", "GrokPattern": "%{NOWHERE:w}" } });
     assert_eq!(door.refused("CreateClassifier", wrong).await.name, "InvalidInputException");
     assert_eq!(door.refused("CreateClassifier", json!({})).await.name, "InvalidInputException");
@@ -540,7 +534,8 @@ async fn classifiers_have_versions() {
 #[tokio::test]
 async fn triggers_start_crawlers() {
     let door = Door::new().await;
-    let crawler = json!({ "Name": "c", "Role": "r", "DatabaseName": "d", "Targets": { "S3Targets": [{ "Path": orders(&door) }] } });
+    let crawler =
+        json!({ "Name": "c", "Role": "r", "DatabaseName": "d", "Targets": { "S3Targets": [{ "Path": orders(&door) }] } });
     door.ok("CreateCrawler", crawler).await;
     let actions = json!([{ "CrawlerName": "c" }]);
     door.ok("CreateTrigger", json!({ "Name": "now", "Type": "ON_DEMAND", "Actions": actions })).await;

@@ -1,202 +1,247 @@
-//! The operations of S3 that the door has, each handed to where its work is done. Whatever is not here answers `NotImplemented`.
+//! The operations of S3 that the embedded lake has, each answered by the file of its kind. The others answer `NotImplemented`
+//! with their name, which is what S3's crate does by itself.
 
-use std::sync::{Mutex, PoisonError};
-
-use catalog::local::LocalCatalog;
-use catalog::storage::{Disk, Lake, Location, Scheme};
-use futures::{StreamExt as _, stream};
+use catalog::storage::{Disk, Lake, Storage};
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};
 
-use super::error::of_bucket;
-use super::{list, object, upload};
-use crate::aws::{ACCOUNT, Caller, Trailers};
+use super::checksum::Behind;
+use super::rights::{self, Wish};
+use super::{buckets, failure, list, multipart, objects, tags};
+use crate::aws::Caller;
 
-/// Deletions of one request that are under way at once.
-const DELETIONS: usize = 16;
-
-/// The lake for one caller.
+/// The door of one request.
 pub(super) struct Door {
     pub(super) lake: Lake,
-    /// Keeps what objects have beside their bytes, and uploads under way.
-    pub(super) home: LocalCatalog,
+    pub(super) storage: Storage,
     pub(super) caller: Caller,
     /// Checksums that come behind the body.
-    pub(super) trailers: Mutex<Option<Trailers>>,
+    pub(super) behind: Behind,
 }
 
 impl Door {
-    /// A bucket in which the caller may read this key, or list under this prefix.
-    pub(super) fn readable(&self, bucket: &str, key: &str) -> S3Result<Disk> {
-        let at = Location { scheme: Scheme::S3, bucket: bucket.to_owned(), key: key.to_owned() };
-        self.caller.rights.location(&at).map_err(of_bucket)?;
-        self.lake.bucket(bucket).map_err(of_bucket)
+    /// A bucket of the lake. Errors: `NoSuchBucket`.
+    pub(super) fn bucket(&self, name: &str) -> S3Result<Disk> {
+        self.lake.bucket(name).map_err(failure::of_bucket)
     }
 
-    /// What comes behind the body, for the one who reads the body.
-    pub(super) fn trailers(&self) -> Option<Trailers> {
-        self.trailers.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Errors: `AccessDenied`.
+    pub(super) fn may(&self, bucket: &str, wish: Wish<'_>) -> S3Result<()> {
+        rights::check(&self.caller.rights, &self.storage, bucket, wish).map_err(failure::of)
     }
-
-    /// A bucket in which the caller may write this key.
-    pub(super) fn writable(&self, bucket: &str, key: &str) -> S3Result<Disk> {
-        self.caller.rights.write().map_err(of_bucket)?;
-        self.readable(bucket, key)
-    }
-}
-
-fn done<T>(output: T) -> S3Result<S3Response<T>> {
-    Ok(S3Response::new(output))
 }
 
 #[async_trait::async_trait]
 impl S3 for Door {
-    async fn list_buckets(&self, _: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
-        let buckets = self.lake.buckets().await.map_err(of_bucket)?;
-        let visible = |bucket: &catalog::storage::Bucket| self.readable(&bucket.name, "").is_ok();
-        let buckets = buckets.into_iter().filter(visible).map(|bucket| Bucket {
-            creation_date: object::time(bucket.created),
-            name: Some(bucket.name),
-            ..Bucket::default()
-        });
-        let owner = Owner { display_name: None, id: Some(ACCOUNT.to_owned()) };
-        done(ListBucketsOutput { buckets: Some(buckets.collect()), owner: Some(owner), ..ListBucketsOutput::default() })
+    async fn list_buckets(&self, request: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
+        buckets::all(self, request.input).await.map(S3Response::new)
     }
 
     async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
-        let bucket = request.input.bucket;
-        self.caller.rights.write().map_err(of_bucket)?;
-        let at = Location { scheme: Scheme::S3, bucket: bucket.clone(), key: String::new() };
-        self.caller.rights.location(&at).map_err(of_bucket)?;
-        match self.lake.create_bucket(&bucket).await {
-            // In the oldest region it is no error to make one's own bucket again.
-            Err(error) if error.kind() == catalog::ErrorKind::AlreadyExists && self.caller.region == "us-east-1" => {}
-            made => made.map_err(of_bucket)?,
-        }
-        done(CreateBucketOutput { location: Some(format!("/{bucket}")) })
+        buckets::create(self, request.input).await.map(S3Response::new)
     }
 
     async fn delete_bucket(&self, request: S3Request<DeleteBucketInput>) -> S3Result<S3Response<DeleteBucketOutput>> {
-        self.writable(&request.input.bucket, "")?;
-        self.lake.delete_bucket(&request.input.bucket).await.map_err(of_bucket)?;
-        done(DeleteBucketOutput::default())
+        buckets::delete(self, &request.input.bucket).await.map(|()| DeleteBucketOutput::default()).map(S3Response::new)
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.readable(&request.input.bucket, "")?;
-        done(HeadBucketOutput { bucket_region: Some(self.caller.region.clone()), ..HeadBucketOutput::default() })
+        buckets::head(self, &request.input.bucket).map(S3Response::new)
     }
 
     async fn get_bucket_location(
         &self,
         request: S3Request<GetBucketLocationInput>,
     ) -> S3Result<S3Response<GetBucketLocationOutput>> {
-        self.readable(&request.input.bucket, "")?;
-        let region = Some(&self.caller.region).filter(|region| *region != "us-east-1");
-        let location_constraint = region.map(|region| BucketLocationConstraint::from(region.clone()));
-        done(GetBucketLocationOutput { location_constraint })
+        buckets::location(self, &request.input.bucket).map(S3Response::new)
+    }
+
+    async fn get_bucket_acl(&self, request: S3Request<GetBucketAclInput>) -> S3Result<S3Response<GetBucketAclOutput>> {
+        buckets::see(self, &request.input.bucket).map(|()| buckets::acl()).map(S3Response::new)
     }
 
     async fn get_bucket_versioning(
         &self,
         request: S3Request<GetBucketVersioningInput>,
     ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
-        self.readable(&request.input.bucket, "")?;
-        done(GetBucketVersioningOutput::default())
+        buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
     }
 
-    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
-        done(list::second(self, request.input).await?)
+    async fn get_bucket_logging(
+        &self,
+        request: S3Request<GetBucketLoggingInput>,
+    ) -> S3Result<S3Response<GetBucketLoggingOutput>> {
+        buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
     }
 
-    async fn list_objects(&self, request: S3Request<ListObjectsInput>) -> S3Result<S3Response<ListObjectsOutput>> {
-        done(list::first(self, request.input).await?)
+    async fn get_bucket_notification_configuration(
+        &self,
+        request: S3Request<GetBucketNotificationConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketNotificationConfigurationOutput>> {
+        buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
+    }
+
+    async fn get_bucket_accelerate_configuration(
+        &self,
+        request: S3Request<GetBucketAccelerateConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketAccelerateConfigurationOutput>> {
+        buckets::see(self, &request.input.bucket).map(|()| Default::default()).map(S3Response::new)
+    }
+
+    async fn get_bucket_policy(&self, request: S3Request<GetBucketPolicyInput>) -> S3Result<S3Response<GetBucketPolicyOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "NoSuchBucketPolicy"))
+    }
+
+    async fn get_bucket_cors(&self, request: S3Request<GetBucketCorsInput>) -> S3Result<S3Response<GetBucketCorsOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "NoSuchCORSConfiguration"))
+    }
+
+    async fn get_bucket_lifecycle_configuration(
+        &self,
+        request: S3Request<GetBucketLifecycleConfigurationInput>,
+    ) -> S3Result<S3Response<GetBucketLifecycleConfigurationOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "NoSuchLifecycleConfiguration"))
+    }
+
+    async fn get_bucket_tagging(
+        &self,
+        request: S3Request<GetBucketTaggingInput>,
+    ) -> S3Result<S3Response<GetBucketTaggingOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "NoSuchTagSet"))
+    }
+
+    async fn get_bucket_encryption(
+        &self,
+        request: S3Request<GetBucketEncryptionInput>,
+    ) -> S3Result<S3Response<GetBucketEncryptionOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "ServerSideEncryptionConfigurationNotFoundError"))
+    }
+
+    async fn get_bucket_website(
+        &self,
+        request: S3Request<GetBucketWebsiteInput>,
+    ) -> S3Result<S3Response<GetBucketWebsiteOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "NoSuchWebsiteConfiguration"))
+    }
+
+    async fn get_bucket_replication(
+        &self,
+        request: S3Request<GetBucketReplicationInput>,
+    ) -> S3Result<S3Response<GetBucketReplicationOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "ReplicationConfigurationNotFoundError"))
+    }
+
+    async fn get_bucket_ownership_controls(
+        &self,
+        request: S3Request<GetBucketOwnershipControlsInput>,
+    ) -> S3Result<S3Response<GetBucketOwnershipControlsOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "OwnershipControlsNotFoundError"))
+    }
+
+    async fn get_object_lock_configuration(
+        &self,
+        request: S3Request<GetObjectLockConfigurationInput>,
+    ) -> S3Result<S3Response<GetObjectLockConfigurationOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "ObjectLockConfigurationNotFoundError"))
+    }
+
+    async fn get_public_access_block(
+        &self,
+        request: S3Request<GetPublicAccessBlockInput>,
+    ) -> S3Result<S3Response<GetPublicAccessBlockOutput>> {
+        Err(buckets::unset(self, &request.input.bucket, "NoSuchPublicAccessBlockConfiguration"))
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
-        done(object::put(self, request.input).await?)
+        objects::put(self, request).await
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        done(object::get(self, request.input).await?)
+        objects::get(self, request).await
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
-        done(object::head(self, request.input).await?)
-    }
-
-    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
-        done(object::copy(self, request.input).await?)
+        objects::head(self, request).await
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        object::delete(self, &request.input.bucket, &request.input.key).await?;
-        done(DeleteObjectOutput::default())
+        objects::delete(self, request.input).await.map(S3Response::new)
     }
 
     async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
-        let DeleteObjectsInput { bucket, delete, .. } = request.input;
-        self.lake.bucket(&bucket).map_err(of_bucket)?;
-        let quiet = delete.quiet.unwrap_or_default();
-        let each = delete.objects.into_iter().map(|one| {
-            let bucket = bucket.clone();
-            async move { (object::delete(self, &bucket, &one.key).await, one.key) }
-        });
-        let gone: Vec<_> = stream::iter(each).buffered(DELETIONS).collect().await;
-        let (mut deleted, mut errors) = (Vec::new(), Vec::new());
-        for (outcome, key) in gone {
-            match outcome {
-                Ok(()) => deleted.push(DeletedObject { key: Some(key), ..DeletedObject::default() }),
-                Err(error) => errors.push(Error {
-                    code: Some(error.code().as_str().to_owned()),
-                    key: Some(key),
-                    message: error.message().map(str::to_owned),
-                    version_id: None,
-                }),
-            }
-        }
-        let deleted = if quiet { None } else { Some(deleted) };
-        done(DeleteObjectsOutput { deleted, errors: Some(errors), ..DeleteObjectsOutput::default() })
+        objects::delete_many(self, request.input).await.map(S3Response::new)
+    }
+
+    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+        objects::copy(self, request).await.map(S3Response::new)
+    }
+
+    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+        list::second(self, request.input).await.map(S3Response::new)
+    }
+
+    async fn list_objects(&self, request: S3Request<ListObjectsInput>) -> S3Result<S3Response<ListObjectsOutput>> {
+        list::first(self, request.input).await.map(S3Response::new)
     }
 
     async fn create_multipart_upload(
         &self,
         request: S3Request<CreateMultipartUploadInput>,
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-        done(upload::create(self, request.input).await?)
+        multipart::create(self, request).await.map(S3Response::new)
     }
 
     async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
-        done(upload::part(self, request.input).await?)
+        multipart::part(self, request).await
     }
 
     async fn upload_part_copy(&self, request: S3Request<UploadPartCopyInput>) -> S3Result<S3Response<UploadPartCopyOutput>> {
-        done(upload::part_copy(self, request.input).await?)
+        multipart::part_copy(self, request.input).await.map(S3Response::new)
     }
 
     async fn complete_multipart_upload(
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        done(upload::complete(self, request.input).await?)
+        multipart::complete(self, request.input).await.map(S3Response::new)
     }
 
     async fn abort_multipart_upload(
         &self,
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
-        upload::abort(self, request.input).await?;
-        done(AbortMultipartUploadOutput::default())
+        multipart::abort(self, request.input).await.map(S3Response::new)
     }
 
     async fn list_parts(&self, request: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
-        done(upload::parts(self, request.input).await?)
+        multipart::parts(self, request.input).await.map(S3Response::new)
     }
 
     async fn list_multipart_uploads(
         &self,
         request: S3Request<ListMultipartUploadsInput>,
     ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
-        done(upload::list(self, request.input).await?)
+        multipart::uploads(self, request.input).await.map(S3Response::new)
+    }
+
+    async fn get_object_tagging(
+        &self,
+        request: S3Request<GetObjectTaggingInput>,
+    ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
+        tags::get(self, request.input).await.map(S3Response::new)
+    }
+
+    async fn put_object_tagging(
+        &self,
+        request: S3Request<PutObjectTaggingInput>,
+    ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
+        tags::put(self, request.input).await.map(S3Response::new)
+    }
+
+    async fn delete_object_tagging(
+        &self,
+        request: S3Request<DeleteObjectTaggingInput>,
+    ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
+        tags::delete(self, request.input).await.map(S3Response::new)
     }
 }

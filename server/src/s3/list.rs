@@ -1,223 +1,151 @@
-//! Listings, in the byte order of the keys, in pages, with what a delimiter folds together.
+//! ListObjectsV2 and ListObjects: one page of a walk, said in either way.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use catalog::storage::{Disk, Listed, Object};
-use futures::{StreamExt as _, TryStreamExt as _};
+use catalog::storage::{Entry, Page, Question};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use s3s::dto::{CommonPrefix, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output};
-use s3s::{S3Result, s3_error};
+use s3s::dto::{
+    CommonPrefix, ETag, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
+    ObjectStorageClass, Owner,
+};
+use s3s::{S3Error, S3ErrorCode, S3Result};
 
 use super::door::Door;
-use super::error::of_object;
-use super::object::{etag_of, modified};
+use super::rights::Wish;
+use super::{failure, time};
+use crate::aws::ACCOUNT;
 
-/// The most entries of a page, and how many there are where nobody says.
-const PAGE: i32 = 1000;
+/// What stays as it is in a key when `encoding-type=url` is asked for.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*').remove(b'/');
+/// Entries of a page, at most.
+const LONGEST: i32 = 1000;
 
-/// What stays as it is where a client asks for keys as a URL would have them.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
-/// A page: entries in order, and where the next one begins.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Page {
-    objects: Vec<Object>,
-    prefixes: Vec<String>,
-    /// The last key or prefix, where there is more.
-    next: Option<String>,
+/// How keys are written in an answer.
+#[derive(Clone, Copy)]
+pub(super) struct Writing {
+    encoded: bool,
 }
 
-/// ListObjectsV2.
+impl Writing {
+    /// Errors: `InvalidArgument` for another encoding than `url`.
+    pub(super) fn of(encoding: Option<&EncodingType>) -> S3Result<Self> {
+        match encoding.map(EncodingType::as_str) {
+            None => Ok(Self { encoded: false }),
+            Some(EncodingType::URL) => Ok(Self { encoded: true }),
+            Some(other) => Err(invalid(format!("the encoding '{other}' is unknown; known is url"))),
+        }
+    }
+
+    pub(super) fn key(self, key: &str) -> String {
+        match self.encoded {
+            true => utf8_percent_encode(key, KEPT).to_string(),
+            false => key.to_owned(),
+        }
+    }
+
+    pub(super) fn optional(self, key: Option<String>) -> Option<String> {
+        key.map(|key| self.key(&key))
+    }
+
+    fn contents(self, page: &Page, owner: bool) -> (Vec<Object>, Vec<CommonPrefix>) {
+        let (mut objects, mut prefixes) = (Vec::new(), Vec::new());
+        for entry in &page.entries {
+            match entry {
+                Entry::Prefix(prefix) => prefixes.push(CommonPrefix { prefix: Some(self.key(prefix)) }),
+                Entry::Object(object) => objects.push(Object {
+                    key: Some(self.key(&object.key)),
+                    size: i64::try_from(object.size).ok(),
+                    e_tag: object.etag.clone().map(ETag::Strong),
+                    last_modified: Some(time::stamp(object.modified)),
+                    storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+                    owner: owner.then(self::owner),
+                    ..Object::default()
+                }),
+            }
+        }
+        (objects, prefixes)
+    }
+}
+
+/// Whom everything belongs to.
+pub(super) fn owner() -> Owner {
+    Owner { display_name: None, id: Some(ACCOUNT.to_owned()) }
+}
+
 pub(super) async fn second(door: &Door, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
+    let writing = Writing::of(input.encoding_type.as_ref())?;
+    let prefix = input.prefix.clone().unwrap_or_default();
     let after = match &input.continuation_token {
-        Some(token) => Some(decoded(token)?),
-        None => input.start_after.clone(),
+        Some(token) => key_of(token)?,
+        None => input.start_after.clone().unwrap_or_default(),
     };
-    let (most, encode) = (most(input.max_keys)?, encoder(input.encoding_type.as_ref()));
-    let page = page(door, &input.bucket, input.prefix.as_deref(), input.delimiter.as_deref(), after.as_deref(), most).await?;
+    let limit = limit(input.max_keys)?;
+    door.may(&input.bucket, Wish::List(&prefix))?;
+    let question = Question { prefix, after, delimiter: input.delimiter.clone() };
+    let page = door.bucket(&input.bucket)?.page(question, limit).await.map_err(failure::of)?;
+    let (contents, common_prefixes) = writing.contents(&page, input.fetch_owner.unwrap_or(false));
     Ok(ListObjectsV2Output {
-        name: Some(input.bucket),
-        prefix: Some(encode(&input.prefix.unwrap_or_default())),
-        max_keys: i32::try_from(most).ok(),
-        key_count: i32::try_from(page.objects.len() + page.prefixes.len()).ok(),
+        key_count: i32::try_from(page.entries.len()).ok(),
+        max_keys: i32::try_from(limit).ok(),
+        is_truncated: Some(page.more),
+        next_continuation_token: page.entries.last().filter(|_| page.more).map(|last| token(last.key())),
         continuation_token: input.continuation_token,
-        is_truncated: Some(page.next.is_some()),
-        next_continuation_token: page.next.map(|next| URL_SAFE_NO_PAD.encode(next)),
-        contents: Some(page.objects.iter().map(|object| entry(object, encode)).collect()),
-        common_prefixes: Some(page.prefixes.iter().map(|prefix| CommonPrefix { prefix: Some(encode(prefix)) }).collect()),
-        delimiter: input.delimiter.as_deref().map(encode),
-        start_after: input.start_after.as_deref().map(encode),
+        contents: Some(contents),
+        common_prefixes: Some(common_prefixes),
+        name: Some(input.bucket),
+        prefix: Some(writing.key(&input.prefix.unwrap_or_default())),
+        delimiter: writing.optional(input.delimiter),
+        start_after: writing.optional(input.start_after),
         encoding_type: input.encoding_type,
         ..ListObjectsV2Output::default()
     })
 }
 
-/// ListObjects, the first version.
 pub(super) async fn first(door: &Door, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
-    let (most, encode) = (most(input.max_keys)?, encoder(input.encoding_type.as_ref()));
-    let (prefix, delimiter) = (input.prefix.as_deref(), input.delimiter.as_deref());
-    let page = page(door, &input.bucket, prefix, delimiter, input.marker.as_deref(), most).await?;
+    let writing = Writing::of(input.encoding_type.as_ref())?;
+    let prefix = input.prefix.clone().unwrap_or_default();
+    let after = input.marker.clone().unwrap_or_default();
+    let limit = limit(input.max_keys)?;
+    door.may(&input.bucket, Wish::List(&prefix))?;
+    let question = Question { prefix, after, delimiter: input.delimiter.clone() };
+    let page = door.bucket(&input.bucket)?.page(question, limit).await.map_err(failure::of)?;
+    let (contents, common_prefixes) = writing.contents(&page, true);
     Ok(ListObjectsOutput {
-        name: Some(input.bucket.clone()),
-        prefix: Some(encode(prefix.unwrap_or_default())),
-        marker: Some(encode(input.marker.as_deref().unwrap_or_default())),
-        max_keys: i32::try_from(most).ok(),
-        is_truncated: Some(page.next.is_some()),
-        // Without a delimiter clients go on from the last key, as S3 has it.
-        next_marker: page.next.as_deref().filter(|_| delimiter.is_some()).map(encode),
-        contents: Some(page.objects.iter().map(|object| entry(object, encode)).collect()),
-        common_prefixes: Some(page.prefixes.iter().map(|prefix| CommonPrefix { prefix: Some(encode(prefix)) }).collect()),
-        delimiter: delimiter.map(encode),
+        max_keys: i32::try_from(limit).ok(),
+        is_truncated: Some(page.more),
+        // Without a delimiter clients go on from the last key themselves, and S3 says no marker.
+        next_marker: page.entries.last().filter(|_| page.more && input.delimiter.is_some()).map(|last| writing.key(last.key())),
+        contents: Some(contents),
+        common_prefixes: Some(common_prefixes),
+        name: Some(input.bucket),
+        prefix: Some(writing.key(&input.prefix.unwrap_or_default())),
+        delimiter: writing.optional(input.delimiter),
+        marker: Some(writing.key(&input.marker.unwrap_or_default())),
         encoding_type: input.encoding_type,
         ..ListObjectsOutput::default()
     })
 }
 
-fn entry(object: &Object, encode: fn(&str) -> String) -> s3s::dto::Object {
-    s3s::dto::Object {
-        key: Some(encode(&object.key)),
-        size: i64::try_from(object.size).ok(),
-        e_tag: etag_of(object),
-        last_modified: modified(object),
-        storage_class: Some(s3s::dto::ObjectStorageClass::from_static(s3s::dto::ObjectStorageClass::STANDARD)),
-        ..s3s::dto::Object::default()
-    }
+/// How many entries a page may have. Errors: `InvalidArgument` for a negative number.
+pub(super) fn limit(asked: Option<i32>) -> S3Result<usize> {
+    usize::try_from(asked.unwrap_or(LONGEST).min(LONGEST))
+        .map_err(|_| invalid("the number of entries of a page cannot be negative".to_owned()))
 }
 
-fn most(asked: Option<i32>) -> S3Result<usize> {
-    let most = asked.unwrap_or(PAGE).min(PAGE);
-    usize::try_from(most).map_err(|_| s3_error!(InvalidArgument, "max-keys is not negative"))
+/// Where a listing goes on, as a token that no client takes for a key.
+fn token(key: &str) -> String {
+    format!("1{}", URL_SAFE_NO_PAD.encode(key))
 }
 
-fn encoder(encoding: Option<&EncodingType>) -> fn(&str) -> String {
-    match encoding {
-        Some(_) => |key| utf8_percent_encode(key, KEPT).to_string(),
-        None => str::to_owned,
-    }
+fn key_of(token: &str) -> S3Result<String> {
+    let bytes = token.strip_prefix('1').and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+    bytes
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| invalid("the continuation token is not one that this server gave".to_owned()))
 }
 
-fn decoded(token: &str) -> S3Result<String> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    bytes.ok_or_else(|| s3_error!(InvalidArgument, "the continuation token provided is incorrect"))
-}
-
-async fn page(
-    door: &Door,
-    bucket: &str,
-    prefix: Option<&str>,
-    delimiter: Option<&str>,
-    after: Option<&str>,
-    most: usize,
-) -> S3Result<Page> {
-    let (prefix, after) = (prefix.unwrap_or_default(), after.unwrap_or_default());
-    let disk = door.readable(bucket, prefix)?;
-    if most == 0 {
-        return Ok(Page::default());
-    }
-    match delimiter.filter(|delimiter| !delimiter.is_empty()) {
-        None => flat(&disk, prefix, after, most).await,
-        Some("/") => folder(&disk, prefix, after, most).await,
-        Some(delimiter) => folded(&disk, prefix, delimiter, after, most).await,
-    }
-}
-
-/// Every key under the prefix.
-async fn flat(disk: &Disk, prefix: &str, after: &str, most: usize) -> S3Result<Page> {
-    let mut page = Page::default();
-    let mut listing = disk.list(prefix, after);
-    while let Some(entries) = listing.try_next().await.map_err(of_object)? {
-        for listed in entries {
-            let Some(object) = object(disk, listed).await else { continue };
-            if page.objects.len() == most {
-                page.next = page.objects.last().map(|last| last.key.clone());
-                return Ok(page);
-            }
-            page.objects.push(object);
-        }
-    }
-    Ok(page)
-}
-
-/// One level of a tree, which the disk can list without looking below it.
-async fn folder(disk: &Disk, prefix: &str, after: &str, most: usize) -> S3Result<Page> {
-    let level = disk.list_folder(prefix).await.map_err(of_object)?;
-    let mut objects = level.objects;
-    let mut prefixes = level.folders;
-    for skipped in level.skipped {
-        match skipped.key[prefix.len()..].find('/') {
-            Some(at) => prefixes.push(skipped.key[..=prefix.len() + at].to_owned()),
-            None => objects.extend(disk.head(&skipped.key).await.ok()),
-        }
-    }
-    // A prefix that was given already covers whatever is behind the last key of the page.
-    objects.retain(|object| object.key.as_str() > after);
-    prefixes.retain(|folder| folder.as_str() > after);
-    objects.sort_unstable_by(|left, right| left.key.cmp(&right.key));
-    prefixes.sort_unstable();
-    prefixes.dedup();
-    Ok(merged(objects, prefixes, most))
-}
-
-/// The first `most` of both in one order.
-fn merged(objects: Vec<Object>, prefixes: Vec<String>, most: usize) -> Page {
-    let mut page = Page::default();
-    let (mut objects, mut prefixes) = (objects.into_iter().peekable(), prefixes.into_iter().peekable());
-    let mut last = String::new();
-    while objects.peek().is_some() || prefixes.peek().is_some() {
-        if page.objects.len() + page.prefixes.len() == most {
-            page.next = Some(last);
-            break;
-        }
-        let object = objects.next_if(|object| prefixes.peek().is_none_or(|prefix| object.key < *prefix));
-        if let Some(object) = object {
-            last.clone_from(&object.key);
-            page.objects.push(object);
-        } else if let Some(prefix) = prefixes.next() {
-            last.clone_from(&prefix);
-            page.prefixes.push(prefix);
-        }
-    }
-    page
-}
-
-/// Folded at another delimiter than the one of folders: what is behind a prefix is passed over key by key.
-async fn folded(disk: &Disk, prefix: &str, delimiter: &str, after: &str, most: usize) -> S3Result<Page> {
-    let mut page = Page::default();
-    let mut last = String::new();
-    let mut listing = disk.list(prefix, after).map_err(of_object).boxed();
-    while let Some(entries) = listing.try_next().await? {
-        for listed in entries {
-            let Some(object) = object(disk, listed).await else { continue };
-            let end = object.key[prefix.len()..].find(delimiter).map(|at| prefix.len() + at + delimiter.len());
-            let common = end.map(|end| object.key[..end].to_owned());
-            if common.as_ref().is_some_and(|common| page.prefixes.last() == Some(common) || after.starts_with(common.as_str())) {
-                continue;
-            }
-            if page.objects.len() + page.prefixes.len() == most {
-                page.next = Some(last);
-                return Ok(page);
-            }
-            match common {
-                Some(common) => {
-                    last.clone_from(&common);
-                    page.prefixes.push(common);
-                }
-                None => {
-                    last.clone_from(&object.key);
-                    page.objects.push(object);
-                }
-            }
-        }
-    }
-    Ok(page)
-}
-
-/// An entry as an object: a key that no path of a library can hold is one all the same, here.
-async fn object(disk: &Disk, listed: Listed) -> Option<Object> {
-    match listed {
-        Listed::Object(object) => Some(object),
-        Listed::Skipped(skipped) => disk.head(&skipped.key).await.ok(),
-    }
+fn invalid(why: String) -> S3Error {
+    S3Error::with_message(S3ErrorCode::InvalidArgument, why)
 }
 
 #[cfg(test)]
@@ -225,19 +153,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_and_prefixes_share_one_order_and_one_limit() {
-        let object = |key: &str| Object { key: key.to_owned(), size: 1, etag: None, modified: 0 };
-        let page = merged(vec![object("a"), object("b!"), object("z")], vec!["a/".to_owned(), "b/".to_owned()], 3);
-        assert_eq!(page.objects.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["a", "b!"]);
-        assert_eq!((page.prefixes, page.next), (vec!["a/".to_owned()], Some("b!".to_owned())));
-        let whole = merged(vec![object("a")], vec!["b/".to_owned()], 2);
-        assert_eq!(whole.next, None, "a page that is just full has no next one");
-    }
-
-    #[test]
-    fn keys_as_a_url_has_them() {
-        let encode = encoder(Some(&EncodingType::from_static(EncodingType::URL)));
-        assert_eq!(encode("a/b +%é"), "a/b%20%2B%25%C3%A9");
-        assert_eq!(encoder(None)("a +"), "a +");
+    fn tokens_and_keys() {
+        for key in ["a/b", "ü +%", "a//", "\u{1}"] {
+            assert_eq!(key_of(&token(key)).unwrap(), key);
+        }
+        assert!(key_of("a/b").is_err() && key_of("1%").is_err());
+        let url = EncodingType::from_static(EncodingType::URL);
+        assert_eq!(Writing::of(Some(&url)).unwrap().key("a b/ü+*~%"), "a%20b/%C3%BC%2B*~%25");
+        assert_eq!((limit(None).unwrap(), limit(Some(5000)).unwrap(), limit(Some(0)).unwrap()), (1000, 1000, 0));
     }
 }

@@ -1,29 +1,17 @@
 //! Schedules over a real catalog and real files.
 
 use super::*;
-use std::sync::Arc;
 
 use crate::metrics::Metrics;
 use catalog::crawler::{CrawlState, CrawlerTargets, S3Target, Schedule};
 use catalog::local::LocalCatalog;
-use catalog::storage::{Storage, StorageConfig};
 use chrono::TimeZone;
-use engine::queries::{Queries, QuerySettings};
-use engine::{Engine, Settings};
 
 const EVERY_MINUTE: &str = "rate(1 minute)";
 
 /// A process: its own connections to the catalog in `folder`.
 async fn process(folder: &std::path::Path) -> (Scheduler, Metrics) {
-    let home = LocalCatalog::open(folder).await.unwrap();
-    let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
-    let catalog: Arc<dyn catalog::Catalog> = Arc::new(home.clone());
-    let settings =
-        Settings { memory: None, threads: None, spill: folder.join("spill"), spill_limit: Some(1 << 30), locations: false };
-    let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
-    let settings = QuerySettings::new(folder.join("results"));
-    let queries = Queries::start(home.clone(), storage.clone(), settings).await.unwrap();
-    let server = Server { catalog, engine, home, storage, queries, drain: Duration::ZERO };
+    let server = Server::embedded(folder).await;
     let (metrics, stop) = (Metrics::new(), CancellationToken::new());
     (Scheduler::new(server.clone(), Crawls::new(server, metrics.clone(), stop.clone()), stop), metrics)
 }

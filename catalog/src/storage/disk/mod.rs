@@ -1,10 +1,15 @@
 //! Objects that are files of this machine: `file://` and the embedded lake, which differ only in how keys are written as names.
 //!
 //! Every operation does its work in one blocking task. Writes are whole or absent for every reader, and survive the end of the process
-//! at once; they are not synced to the disk one by one, so a power cut can lose the last seconds.
+//! at once; those of the engine are not synced to the disk one by one, so a power cut can lose the last seconds.
 
+mod attributes;
+#[cfg(test)]
+mod door_tests;
 mod guard;
+mod multipart;
 mod names;
+mod page;
 mod read;
 mod stat;
 mod store;
@@ -17,15 +22,18 @@ mod write;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 
+pub use attributes::{Attributes, Checksum, Digest};
 pub(super) use guard::Guard;
+pub use multipart::{Multipart, Part, Record};
 use names::Names;
+pub use page::{Entry, Page, Question};
 pub use read::Opened;
 pub use upload::Upload;
 use walk::{Range, Step, Walk};
@@ -54,6 +62,10 @@ struct Inner {
     changes: Mutex<()>,
     /// Whether what dead processes left behind was removed.
     swept: AtomicBool,
+    /// Objects made by this process.
+    made: AtomicU64,
+    /// Listings that wait for their next page.
+    paused: Mutex<Vec<page::Paused>>,
 }
 
 impl Disk {
@@ -68,7 +80,18 @@ impl Disk {
     }
 
     fn new(name: String, root: PathBuf, names: Names, guard: Guard) -> Self {
-        Self { inner: Arc::new(Inner { name, root, names, guard, changes: Mutex::new(()), swept: AtomicBool::new(false) }) }
+        Self {
+            inner: Arc::new(Inner {
+                name,
+                root,
+                names,
+                guard,
+                changes: Mutex::new(()),
+                swept: AtomicBool::new(false),
+                made: AtomicU64::new(0),
+                paused: Mutex::default(),
+            }),
+        }
     }
 
     /// Runs `work` where it may block.
@@ -87,7 +110,7 @@ impl Disk {
 
     /// Every object whose key begins with `prefix` (which may end amid a name) and is greater than `after`, in byte order, in pages.
     pub fn list(&self, prefix: &str, after: &str) -> BoxStream<'static, Result<Vec<Listed>>> {
-        let range = Range { prefix: prefix.to_owned(), after: after.to_owned(), shallow: false };
+        let range = Range { prefix: prefix.to_owned(), after: after.to_owned(), delimiter: None };
         let pages = self.walk(range);
         let threads = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
         pages
@@ -103,7 +126,7 @@ impl Disk {
 
     /// One level of a listing: the objects whose key begins with `prefix` and has no further `/`, and the folders behind the others.
     pub async fn list_folder(&self, prefix: &str) -> Result<Folder> {
-        let range = Range { prefix: prefix.to_owned(), after: String::new(), shallow: true };
+        let range = Range { prefix: prefix.to_owned(), after: String::new(), delimiter: Some("/".to_owned()) };
         self.blocking(move |disk| {
             let mut folder = Folder::default();
             for step in Walk::new(&disk.root, disk.names, &disk.guard, range)? {

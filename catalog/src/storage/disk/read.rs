@@ -12,7 +12,7 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
 
-use super::{Disk, Inner, stat};
+use super::{Attributes, Disk, Inner, stat};
 use crate::storage::Object;
 use crate::{Error, Result};
 
@@ -24,6 +24,7 @@ const BATCH: usize = 128;
 /// An object opened for reading: what is read is what it was then, even when it is replaced meanwhile.
 #[derive(Debug)]
 pub struct Opened {
+    /// Its etag is the file's; [`Self::attributes`] may know the one that S3's clients see.
     pub object: Object,
     file: File,
     disk: Arc<Inner>,
@@ -72,6 +73,11 @@ impl Opened {
 }
 
 impl Opened {
+    /// What is kept beside the content.
+    pub fn attributes(&self) -> Attributes {
+        self.file.metadata().map_or_else(|_| Attributes::default(), |meta| Attributes::read(&self.file, &meta))
+    }
+
     /// Writes the whole content to another file, within the file system where it can do so.
     pub(super) fn copy_to(&mut self, to: &mut File) -> Result<()> {
         io::copy(&mut self.file, to).map(drop).map_err(|error| self.disk.failed(&self.object.key, "copy", error))

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 
 use super::write::Unfinished;
-use super::{Condition, Disk, Inner};
+use super::{Attributes, Condition, Disk, Inner};
 use crate::storage::Object;
 use crate::{Error, Result};
 
@@ -59,18 +59,28 @@ impl Upload {
 
     /// Gives the object its name. Errors: a part is missing, because writing it failed or was not waited for.
     pub async fn complete(&mut self) -> Result<Object> {
-        self.complete_if(Condition::None).await
+        self.finish(Condition::None, None).await
     }
 
-    /// As [`Self::complete`], where `condition` holds.
-    pub async fn complete_if(&mut self, condition: Condition) -> Result<Object> {
+    /// Gives the object its name if the condition holds, with what is kept beside the content. Its content is on the disk before
+    /// it has its name: a power cut leaves the old object or the new one.
+    ///
+    /// Errors: those of [`Self::complete`]; `AlreadyExists` and `Conflict` by the condition.
+    pub async fn publish(&mut self, condition: Condition, attributes: Attributes) -> Result<Object> {
+        self.finish(condition, Some(attributes)).await
+    }
+
+    async fn finish(&mut self, condition: Condition, attributes: Option<Attributes>) -> Result<Object> {
         let (parts, end) = (self.parts.clone(), self.end);
         blocking(move || {
             let Open { mut unfinished, file, written } = parts.open().take().ok_or_else(|| parts.ended())?;
             if written != end {
                 return Err(Error::invalid(format!("{}{}: {written} of {end} bytes were written", parts.disk.name, parts.key)));
             }
-            unfinished.publish(file, &condition)
+            match &attributes {
+                Some(attributes) => unfinished.publish_with(file, &condition, attributes),
+                None => unfinished.publish(file, &condition),
+            }
         })
         .await
     }

@@ -25,7 +25,7 @@ pub(super) enum Step {
         key: String,
         path: PathBuf,
     },
-    /// A folder with at least one object in it, where the walk goes one level deep only.
+    /// The common beginning of at least one object's key, where the walk goes one level deep only.
     Folder(String),
     Skipped(Skipped),
 }
@@ -37,8 +37,8 @@ pub(super) struct Range {
     pub(super) prefix: String,
     /// Keys are greater than this.
     pub(super) after: String,
-    /// One level: what lies behind the first `/` after the prefix is yielded as [`Step::Folder`].
-    pub(super) shallow: bool,
+    /// Keys in which this follows after the prefix are yielded as one [`Step::Folder`], up to its end.
+    pub(super) delimiter: Option<String>,
 }
 
 pub(super) struct Walk {
@@ -162,11 +162,11 @@ impl Walk {
         Ok((meta.is_dir(), meta.is_file()))
     }
 
-    /// The part of a key up to the first `/` after the prefix, where only one level is walked.
+    /// The part of a key up to the first delimiter after the prefix, where only one level is walked.
     fn level<'k>(&self, key: &'k str) -> Option<&'k str> {
-        let start = self.range.prefix.len();
-        let end = key.get(start..).filter(|_| self.range.shallow)?.find('/')?;
-        key.get(..=start + end)
+        let (start, delimiter) = (self.range.prefix.len(), self.range.delimiter.as_deref()?);
+        let end = key.get(start..)?.find(delimiter)?;
+        key.get(..start + end + delimiter.len())
     }
 }
 

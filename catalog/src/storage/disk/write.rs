@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::names::{Names, UNFINISHED};
-use super::{Disk, Inner, is_missing, stat};
+use super::{Attributes, Disk, Inner, Opened, is_missing, multipart, stat};
 use crate::storage::Object;
 use crate::{Error, ErrorKind, Result};
 
@@ -52,6 +52,17 @@ impl Disk {
         .await
     }
 
+    /// Copies an object of any tree to here, with other attributes; its content is on the disk before it has its name.
+    pub async fn copy_in(&self, mut source: Opened, to: &str, condition: Condition, attributes: Attributes) -> Result<Object> {
+        let (disk, to) = (self.inner.clone(), to.to_owned());
+        self.blocking(move |_| {
+            let (mut unfinished, mut file) = Unfinished::create(&disk, &to)?;
+            source.copy_to(&mut file)?;
+            unfinished.publish_with(file, &condition, &attributes)
+        })
+        .await
+    }
+
     /// Deletes an object, and in the lake the folders that it leaves empty. Deleting what is not there is fine.
     pub async fn delete(&self, key: &str) -> Result<()> {
         let key = key.to_owned();
@@ -61,11 +72,11 @@ impl Disk {
 
 impl Inner {
     /// Keeps renames, deletions and conditions of this process apart. A panic while it was held left nothing half done.
-    fn changing(&self) -> std::sync::MutexGuard<'_, ()> {
+    pub(super) fn changing(&self) -> std::sync::MutexGuard<'_, ()> {
         self.changes.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn delete(&self, key: &str) -> Result<()> {
+    pub(super) fn delete(&self, key: &str) -> Result<()> {
         let _changing = self.changing();
         for path in self.paths(key)? {
             // The link itself goes, not what it leads to; but where the link is must be allowed.
@@ -118,19 +129,24 @@ impl Inner {
     }
 
     /// Makes the folder of unfinished files. What dead processes left in it goes, once in the life of this one.
-    fn make_unfinished(&self) -> io::Result<()> {
+    pub(super) fn make_unfinished(&self) -> io::Result<()> {
         let folder = self.root.join(UNFINISHED);
         match fs::create_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => return made,
         }
-        let limit = SystemTime::now().checked_sub(ABANDONED).filter(|_| !self.swept.swap(true, Ordering::Relaxed));
-        let Some(limit) = limit else { return Ok(()) };
+        if self.swept.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         for entry in fs::read_dir(folder)?.flatten() {
-            if entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|modified| modified < limit) {
-                // Another process may sweep too; whoever is second finds nothing.
-                fs::remove_file(entry.path()).ok();
-            }
+            let Ok(meta) = entry.metadata() else { continue };
+            let age = meta.modified().ok().and_then(|modified| modified.elapsed().ok()).unwrap_or_default();
+            // Another process may sweep too; whoever is second finds nothing.
+            match meta.is_dir() {
+                true if age > multipart::ABANDONED => fs::remove_dir_all(entry.path()).ok(),
+                false if age > ABANDONED => fs::remove_file(entry.path()).ok(),
+                _ => None,
+            };
         }
         Ok(())
     }
@@ -167,6 +183,17 @@ impl Unfinished {
         Ok((Self { disk: disk.clone(), key: key.to_owned(), path, published: false }, file))
     }
 
+    /// Gives the content its name, if the condition holds, with what is kept beside it. It is on the disk by then.
+    pub(super) fn publish_with(&mut self, file: File, condition: &Condition, attributes: &Attributes) -> Result<Object> {
+        file.sync_data().map_err(|error| self.disk.failed(&self.key, "write", error))?;
+        self.disk.attach(attributes, &file, &self.key)?;
+        let object = self.publish(file, condition)?;
+        match &attributes.digest {
+            Some(digest) => Ok(Object { etag: Some(digest.etag.clone()), ..object }),
+            None => Ok(object),
+        }
+    }
+
     /// Gives the content its name, if the condition holds.
     pub(super) fn publish(&mut self, file: File, condition: &Condition) -> Result<Object> {
         let disk = self.disk.clone();
@@ -186,6 +213,7 @@ impl Unfinished {
                 Err(error) => return Err(disk.failed(&self.key, "write", error)),
             }
         }
+        disk.made.fetch_add(1, Ordering::Relaxed);
         Ok(stat::object(self.key.clone(), &meta))
     }
 
@@ -196,7 +224,7 @@ impl Unfinished {
         };
         match (condition, current) {
             (Condition::Absent, Ok(_)) => Err(self.exists()),
-            (Condition::Etag(etag), Ok((_, meta))) if stat::object(String::new(), &meta).etag.as_ref() == Some(etag) => Ok(()),
+            (Condition::Etag(etag), Ok((path, meta))) if is_etag(etag, &path, &meta) => Ok(()),
             (Condition::Absent, Err(error)) if error.kind() == ErrorKind::ObjectNotFound => Ok(()),
             (Condition::Etag(_), Ok(_)) => {
                 Err(Error::new(ErrorKind::Conflict, format!("{}{}: the object has changed meanwhile", self.disk.name, self.key)))
@@ -225,6 +253,12 @@ impl Unfinished {
     fn exists(&self) -> Error {
         Error::new(ErrorKind::AlreadyExists, format!("{}{}: there is such an object already", self.disk.name, self.key))
     }
+}
+
+/// Whether an object has this etag, be it the file's or the one that S3's clients see.
+fn is_etag(etag: &str, path: &Path, meta: &fs::Metadata) -> bool {
+    let of = |object: Object| object.etag.as_deref() == Some(etag);
+    of(stat::object(String::new(), meta)) || of(Attributes::read_path(path, meta).object(String::new(), meta))
 }
 
 impl Drop for Unfinished {

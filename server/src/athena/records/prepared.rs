@@ -117,9 +117,8 @@ pub(super) async fn list(shared: &Shared, caller: &Caller, body: Value) -> Reply
     let prefix = PreparedStatement::key_of(&work_group, "");
     let found = shared.server.home.documents::<PreparedStatement>(&prefix, asked(max_results, next_token)?).await;
     let found = found.map_err(|error| refused(error, NO_GROUP))?;
-    let summary = |one: PreparedStatement| {
-        json!({"StatementName": one.statement_name, "LastModifiedTime": one.last_modified_time})
-    };
+    let summary =
+        |one: PreparedStatement| json!({"StatementName": one.statement_name, "LastModifiedTime": one.last_modified_time});
     page("PreparedStatements", found.items.into_iter().map(summary).collect(), found.next)
 }
 

@@ -37,9 +37,9 @@ struct List {
 /// The work group that an ARN names: `arn:aws:athena:REGION:ACCOUNT:workgroup/NAME`.
 fn group(arn: &str) -> Result<&str, Failure> {
     let resource = arn.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
-    resource.and_then(|resource| resource.strip_prefix("workgroup/")).ok_or_else(|| {
-        invalid(format!("'{arn}' is not the ARN of a work group, which are all that has tags"))
-    })
+    resource
+        .and_then(|resource| resource.strip_prefix("workgroup/"))
+        .ok_or_else(|| invalid(format!("'{arn}' is not the ARN of a work group, which are all that has tags")))
 }
 
 pub(super) async fn add(shared: &Shared, caller: &Caller, body: Value) -> Reply {

@@ -208,7 +208,8 @@ pub(super) async fn delete(shared: &Shared, caller: &Caller, body: Value) -> Rep
     let one = PageRequest { limit: Some(1), token: None };
     let prepared = home.documents::<PreparedStatement>(&prefix, one).await.map_err(|error| refused(error, MISSING))?;
     let named = NamedQuery::of_work_group(shared, &work_group).await?;
-    if !recursive_delete_option && !(prepared.items.is_empty() && named.is_empty()) {
+    let holds_something = !prepared.items.is_empty() || !named.is_empty();
+    if holds_something && !recursive_delete_option {
         return Err(invalid(format!("WorkGroup {work_group} is not empty")));
     }
     groups.delete(&work_group).await.map_err(|error| refused(error, MISSING))?;
