@@ -11,7 +11,7 @@ use catalog::{Error, ErrorKind, Result};
 use chrono::Utc;
 
 use super::record::Outcome;
-use super::{Inner, LEASE, Queries, read};
+use super::{Inner, LEASE, Queries, Why, read};
 
 /// The name of whoever keeps results in a folder is in this file, which is locked while that process lives.
 const OWNER: &str = "owner";
@@ -67,7 +67,7 @@ impl Queries {
         if inner.any_live().is_some() {
             for id in inner.home.renew_queries(&inner.owner, LEASE).await? {
                 if let Some(live) = inner.live().get(&id) {
-                    live.end("Query cancelled by user");
+                    live.end(Why::Asked);
                 }
             }
         }

@@ -99,9 +99,9 @@ struct Inner {
 #[derive(Debug)]
 struct Live {
     now: watch::Sender<Arc<Query>>,
-    /// Ends it; the sentence is why.
+    /// Ends it, and why.
     stop: CancellationToken,
-    why: Mutex<&'static str>,
+    why: Mutex<Option<Why>>,
     /// Somebody has waited for it already.
     polled: AtomicBool,
 }
@@ -189,7 +189,7 @@ impl Queries {
     /// Errors: `EntityNotFound`.
     pub async fn stop(&self, id: &str) -> Result<()> {
         if let Some(live) = self.0.live().get(id) {
-            live.end("Query cancelled by user");
+            live.end(Why::Asked);
             return Ok(());
         }
         match self.get(id).await?.state.is_final() {
@@ -211,7 +211,7 @@ impl Queries {
         };
         if tokio::time::timeout(limit, all_ended).await.is_err() {
             let left: Vec<Arc<Live>> = self.0.live().values().cloned().collect();
-            left.iter().for_each(|live| live.end("The server was stopped before the query had ended"));
+            left.iter().for_each(|live| live.end(Why::Stopping));
             let until_recorded = async {
                 while self.0.any_live().is_some() {
                     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -242,14 +242,28 @@ impl Inner {
     }
 }
 
+/// Why a query is ended before it is done.
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    /// Its user does not want it any more.
+    Asked,
+    /// The server ends.
+    Stopping,
+}
+
 impl Live {
-    fn end(&self, why: &'static str) {
-        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    /// The first reason counts.
+    fn end(&self, why: Why) {
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
         self.stop.cancel();
     }
 
-    fn cancelled(&self) -> Error {
-        Error::new(ErrorKind::Cancelled, *self.why.lock().unwrap_or_else(PoisonError::into_inner))
+    fn ended(&self) -> Error {
+        let why = *self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(Why::Stopping) => Error::internal("the server was stopped before the query had ended; run it again"),
+            Some(Why::Asked) | None => Error::new(ErrorKind::Cancelled, "Query cancelled by user"),
+        }
     }
 }
 

@@ -20,8 +20,10 @@ impl Queries {
         if count == 0 || query.answer.as_ref().is_some_and(|answer| from >= answer.rows) {
             return Ok(Vec::new());
         }
-        if let Some(rows) = self.0.spool.rows(&query.id, from, count, query.shape.rows).await? {
-            return Ok(rows);
+        match self.0.spool.rows(&query.id, from, count, query.shape.rows).await {
+            Ok(Some(rows)) => return Ok(rows),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(query = query.id, "what was kept of a result is lost, its file is read: {error}"),
         }
         let mut reader = Reader::new(query, from, count);
         let mut content = self.0.storage.stream(&Location::parse(&query.output)?);

@@ -107,8 +107,16 @@ pub struct Summary {
     pub reused: bool,
 }
 
+/// A query that has succeeded.
+pub(super) struct Done {
+    pub(super) summary: Summary,
+    pub(super) statistics: Statistics,
+    /// Some statements show only by their columns what they are.
+    pub(super) shape: Shape,
+}
+
 /// How a query ended: what it answered, or why not.
-pub(super) type Outcome = Result<(Summary, Statistics)>;
+pub(super) type Outcome = Result<Done>;
 
 impl Query {
     /// It has got its turn, after so many milliseconds.
@@ -128,8 +136,9 @@ impl Query {
         self.completed = Some(now);
         let queued_ms = self.statistics.queued_ms;
         match outcome {
-            Ok((summary, statistics)) => {
+            Ok(Done { summary, statistics, shape }) => {
                 self.state = State::Succeeded;
+                self.shape = shape;
                 self.statistics = statistics;
                 self.answer = Some(summary);
             }

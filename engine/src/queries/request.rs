@@ -40,6 +40,8 @@ pub struct Request {
     pub reuse_minutes: Option<u32>,
     /// Over what the caller may see.
     pub engine: Engine,
+    /// Equal for callers who may see the same: only they may share results.
+    pub scope: String,
 }
 
 /// All that running needs.
@@ -66,7 +68,10 @@ impl Queries {
             return Err(Error::invalid(format!("WorkGroup {} is disabled.", group.name)));
         }
         let query = query(&request, &group, shape, inner.storage.lake().is_some())?;
-        let reuse = is_select(&statement).then(|| reuse_key(&query));
+        if query.results.output_location != group.configuration.result_configuration.output_location {
+            permitted(&request.engine, &query)?;
+        }
+        let reuse = is_select(&statement).then(|| reuse_key(&query, &request.scope));
         let stored = StoredQuery {
             id: query.id.clone(),
             work_group: query.work_group.clone(),
@@ -78,7 +83,7 @@ impl Queries {
         let keys = QueryKeys { token: request.token.clone(), reuse: reuse.clone() };
         // It is known here before it is stored, so that whoever reads it there finds it here.
         let (now, _) = watch::channel(Arc::new(query.clone()));
-        let live = Live { now, stop: CancellationToken::new(), why: Mutex::new(""), polled: AtomicBool::new(false) };
+        let live = Live { now, stop: CancellationToken::new(), why: Mutex::new(None), polled: AtomicBool::new(false) };
         let live = Arc::new(live);
         inner.live().insert(query.id.clone(), Arc::clone(&live));
         let earlier = match inner.home.create_query(stored, keys, LEASE).await {
@@ -110,6 +115,9 @@ fn parsed(request: &Request) -> Result<(Statement, Shape)> {
     }
     if text.trim_matches(|c: char| c.is_whitespace() || c == ';').is_empty() {
         return Err(Error::invalid(format!("Empty sql statement: {text}")));
+    }
+    if sql::split(text).statements.len() > 1 {
+        return Err(Error::invalid(format!("Only one sql statement is allowed. Got: {text}")));
     }
     let statement = sql::parse(text)?;
     let shape = Shape::of(&statement)?;
@@ -169,11 +177,21 @@ fn is_select(statement: &Statement) -> bool {
     matches!(statement, Statement::Query(_))
 }
 
+/// A place of the caller's own choice is one where the caller may write.
+fn permitted(engine: &Engine, query: &Query) -> Result<()> {
+    match engine.storage().object_store(&Location::parse(&query.output)?) {
+        Err(error) if error.kind() == ErrorKind::AccessDenied => Err(error),
+        // That a bucket is not there is the query's failure.
+        _ => Ok(()),
+    }
+}
+
 /// Equal for queries of which one's result may answer the other.
-fn reuse_key(query: &Query) -> String {
+fn reuse_key(query: &Query, scope: &str) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let place = text(&query.results.output_location);
-    let mut parts = vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place];
+    let mut parts =
+        vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place, scope.to_owned()];
     parts.extend(query.parameters.iter().cloned());
     digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }

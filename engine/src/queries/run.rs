@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalog::storage::{Location, Storage};
+use catalog::storage::Location;
 use catalog::{Error, ErrorKind, Result};
 use chrono::Utc;
 use futures::{FutureExt, StreamExt};
@@ -12,8 +12,9 @@ use futures::{FutureExt, StreamExt};
 use super::file::File;
 use super::keep::UNSEEN;
 use super::metadata::metadata;
-use super::record::{Outcome, Query, State, Statistics, Summary};
+use super::record::{Done, Outcome, Query, State, Statistics, Summary};
 use super::request::Job;
+use super::shape::ResultColumn;
 use super::{LEASE, Live, Queries, read};
 use crate::engine::{Answer, Session};
 use crate::work_group::EMBEDDED_RESULTS;
@@ -26,12 +27,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 impl Queries {
     /// Whatever happens, the query's end is recorded.
     pub(super) async fn run(self, live: Arc<Live>, job: Job) {
-        let whole = AssertUnwindSafe(self.take_turn(&live, &job)).catch_unwind();
-        let outcome = tokio::select! {
-            biased;
-            () = live.stop.cancelled() => Err(live.cancelled()),
-            outcome = whole => outcome.unwrap_or_else(|_| Err(Error::internal("the query failed inside the server"))),
-        };
+        let whole = AssertUnwindSafe(self.take_turn(&live, &job)).catch_unwind().await;
+        let outcome = whole.unwrap_or_else(|_| Err(Error::internal("the query failed inside the server")));
         let mut query = Query::clone(&live.now.borrow());
         query.end(outcome);
         let id = query.id.clone();
@@ -67,11 +64,12 @@ impl Queries {
         let Self(inner) = self;
         let waits = Instant::now();
         let turn = inner.admission.queue(&job.group.name, job.group.concurrency())?;
-        let _turn = turn.await.map_err(|_| Error::internal("the queue of queries was lost"))?;
+        let turn = async { turn.await.map_err(|_| Error::internal("the queue of queries was lost")) };
+        let _turn = unless_ended(live, turn).await?;
         live.now.send_modify(|query| Arc::make_mut(query).begin(millis(waits)));
         inner.count(State::Running);
         let query = Arc::clone(&live.now.borrow());
-        let work = self.execute(&query, job);
+        let work = self.execute(live, &query, job);
         tokio::pin!(work);
         tokio::select! {
             outcome = &mut work => return outcome,
@@ -83,58 +81,66 @@ impl Queries {
         work.await
     }
 
-    async fn execute(&self, query: &Query, job: &Job) -> Outcome {
-        if let Some(outcome) = self.reuse(query, job).await? {
-            return Ok(outcome);
+    async fn execute(&self, live: &Live, query: &Query, job: &Job) -> Outcome {
+        if let Some(done) = self.reuse(query, job).await? {
+            return Ok(done);
         }
         let begins = Instant::now();
         let session = Session::default();
-        let mut session = Session { database: query.database.clone().unwrap_or(session.database.clone()), ..session };
-        let answer = job.engine.execute(&mut session, job.statement.clone()).await?;
+        let database = query.database.clone().unwrap_or_else(|| session.database.clone());
+        let mut session = Session { database, ..session };
+        let answer = unless_ended(live, job.engine.execute(&mut session, job.statement.clone())).await?;
         let planning_ms = millis(begins);
         let scanned = answer.scanned.clone();
         let cutoff = job.group.configuration.bytes_scanned_cutoff_per_query.and_then(|cutoff| u64::try_from(cutoff).ok());
-        let writing = self.write(query, job.engine.storage(), answer);
-        tokio::pin!(writing);
-        let summary = loop {
-            tokio::select! {
-                summary = &mut writing => break summary?,
-                () = tokio::time::sleep(LOOK), if cutoff.is_some() => within(cutoff, scanned.bytes())?,
-            }
-        };
-        within(cutoff, scanned.bytes())?;
-        let statistics =
-            Statistics { planning_ms, engine_ms: millis(begins).max(1), scanned_bytes: scanned.bytes(), ..Statistics::default() };
-        Ok((summary, statistics))
-    }
-
-    /// Writes all rows to the result's file and into the spool. The file is there, whole, before this is done.
-    async fn write(&self, query: &Query, storage: &Storage, mut answer: Answer) -> Result<Summary> {
         let shape = query.shape.clone().with_columns(&answer.columns);
         let columns = shape.columns(&answer.columns)?;
         let at = Location::parse(&query.output)?;
         self.bucket(&at).await?;
-        let mut file = File::begin(storage, &at, shape.file, &columns).await?;
-        let mut draft = self.0.spool.draft();
-        let written = async {
-            while let Some(batch) = answer.rows.next().await {
-                let batch = batch?;
-                file.write(&batch).await?;
-                draft.push(&batch).await;
+        let mut file = File::begin(&self.0.storage, &at, shape.file, &columns).await?;
+        let limited = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                within(cutoff, scanned.bytes())?;
             }
-            let beside = at.with_key(format!("{}.metadata", at.key));
-            let (ended, ()) = tokio::try_join!(file.finish(), storage.put(&beside, metadata(query, &columns)))?;
-            Ok(ended)
         };
-        let (rows, bytes) = match written.await {
+        let written = tokio::select! {
+            written = unless_ended(live, self.write(query, &columns, &at, &mut file, answer)) => written,
+            over = limited, if cutoff.is_some() => over,
+        };
+        let (rows, bytes) = match written.and_then(|ended| within(cutoff, scanned.bytes()).map(|()| ended)) {
             Ok(ended) => ended,
             Err(error) => {
                 file.abort().await;
                 return Err(error);
             }
         };
+        let summary = Summary { columns, rows, bytes, update_count: shape.counts.then_some(0), reused: false };
+        let statistics =
+            Statistics { planning_ms, engine_ms: millis(begins).max(1), scanned_bytes: scanned.bytes(), ..Statistics::default() };
+        Ok(Done { summary, statistics, shape })
+    }
+
+    /// Writes all rows to the result's file and into the spool; answers how many there are, and the file's bytes. The file is
+    /// there, whole, before this is done.
+    async fn write(
+        &self,
+        query: &Query,
+        columns: &[ResultColumn],
+        at: &Location,
+        file: &mut File,
+        mut answer: Answer,
+    ) -> Result<(u64, u64)> {
+        let mut draft = self.0.spool.draft();
+        while let Some(batch) = answer.rows.next().await {
+            let batch = batch?;
+            file.write(&batch).await?;
+            draft.push(&batch).await;
+        }
+        let beside = at.with_key(format!("{}.metadata", at.key));
+        let (ended, ()) = tokio::try_join!(file.finish(), self.0.storage.put(&beside, metadata(query, columns)))?;
         draft.keep(&query.id).await;
-        Ok(Summary { columns, rows, bytes, update_count: shape.counts.then_some(0), reused: false })
+        Ok(ended)
     }
 
     /// The bucket for results of `primary` on an embedded lake is made when it is first needed.
@@ -151,7 +157,7 @@ impl Queries {
     }
 
     /// Answers with a copy of an earlier result, where one is wanted, young enough and still there.
-    async fn reuse(&self, query: &Query, job: &Job) -> Result<Option<(Summary, Statistics)>> {
+    async fn reuse(&self, query: &Query, job: &Job) -> Result<Option<Done>> {
         let (Some(minutes), Some(key)) = (query.reuse_minutes, &job.reuse) else { return Ok(None) };
         let since = Utc::now().timestamp_millis() - i64::from(minutes) * 60_000;
         let Some(earlier) = self.0.home.reusable_query(key, State::Succeeded.name(), since).await? else { return Ok(None) };
@@ -160,7 +166,7 @@ impl Queries {
         for ending in ["", ".metadata"] {
             let of = |output: &str| Location::parse(&format!("{output}{ending}"));
             let (from, to) = (of(&earlier.output)?, of(&query.output)?);
-            let (_, store) = job.engine.storage().object_store(&to)?;
+            let (_, store) = self.0.storage.object_store(&to)?;
             if store.copy_opts(&from.path()?, &to.path()?, Default::default()).await.is_err() {
                 // Somebody removed it: the query runs.
                 return Ok(None);
@@ -168,7 +174,16 @@ impl Queries {
         }
         self.0.spool.share(&earlier.id, &query.id);
         let statistics = Statistics { engine_ms: 1, ..Statistics::default() };
-        Ok(Some((Summary { reused: true, ..answer }, statistics)))
+        Ok(Some(Done { summary: Summary { reused: true, ..answer }, statistics, shape: query.shape.clone() }))
+    }
+}
+
+/// What `work` gives, or the reason why the query is ended.
+async fn unless_ended<T>(live: &Live, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = live.stop.cancelled() => Err(live.ended()),
+        done = work => done,
     }
 }
 

@@ -47,6 +47,7 @@ impl House {
             token: None,
             reuse_minutes: None,
             engine: self.engine.clone(),
+            scope: String::new(),
         }
     }
 
@@ -103,6 +104,10 @@ async fn commands_leave_lines() {
     assert!(query.output.ends_with(".txt"));
     assert_eq!(house.text(&query.output).await, "default");
     assert_eq!(cells(house.queries.rows(&query, 0, 10).await.unwrap()), ["default"]);
+    let query = house.ended(house.request("CREATE VIEW v AS SELECT 1 AS one")).await;
+    assert_eq!((query.state, query.shape.substatement_type.as_str()), (State::Succeeded, "CREATE_VIEW"));
+    let query = house.ended(house.request("DESCRIBE v")).await;
+    assert_eq!((query.state, query.shape.substatement_type.as_str()), (State::Succeeded, "DESC_VIEW"));
     let query = house.ended(house.request("CREATE DATABASE x")).await;
     assert_eq!((query.state, house.text(&query.output).await.as_str()), (State::Succeeded, ""));
     assert_eq!(query.shape.statement_type, StatementType::Ddl);
@@ -113,7 +118,11 @@ async fn words_that_are_none_fail_the_request_and_meaning_fails_the_query() {
     let house = house(|_| {}).await;
     let error = house.queries.submit(house.request("SELEC 1")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Syntax);
-    for (text, what) in [(" ; ", "Empty sql statement"), (&"x".repeat(LONGEST_TEXT + 1), "at most 262144")] {
+    for (text, what) in [
+        (" ; ", "Empty sql statement"),
+        ("SELECT 1; SELECT 2", "Only one sql statement is allowed"),
+        (&"x".repeat(LONGEST_TEXT + 1), "at most 262144"),
+    ] {
         let error = house.queries.submit(house.request(text)).await.unwrap_err();
         assert!(error.message().contains(what), "{error}");
     }
@@ -190,6 +199,7 @@ async fn a_server_that_is_stopped_lets_queries_end_or_ends_them() {
     let running = house.queries.submit(house.request(ENDLESS)).await.unwrap();
     house.queries.drain(Duration::from_millis(100)).await;
     let ended = house.queries.get(&running.id).await.unwrap();
+    assert_eq!(ended.state, State::Failed);
     assert!(ended.reason.as_deref().unwrap().contains("server was stopped"), "{ended:?}");
     let late = house.queries.submit(house.request("SELECT 1")).await.unwrap_err();
     assert_eq!(late.kind(), ErrorKind::Unavailable);

@@ -27,8 +27,9 @@ pub(crate) fn failure(error: Error) -> Failure {
         K::Busy => Failure::new("TooManyRequestsException", message).with("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED"),
         K::AccessDenied => Failure { status: 403, ..Failure::new("AccessDeniedException", message) },
         K::DatabaseNotFound | K::TableNotFound => Failure::new("MetadataException", message),
-        K::NotSupported
-        | K::InvalidInput
+        // What a failed query would say, name and all.
+        K::NotSupported => coded("NOT_SUPPORTED", error.to_string()),
+        K::InvalidInput
         | K::ColumnNotFound
         | K::PartitionNotFound
         | K::FunctionNotFound
