@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use catalog::storage::{Location, Storage};
+use catalog::table::now;
 use catalog::{Error, ErrorKind, Result};
 use chrono::Utc;
 use futures::{FutureExt, StreamExt};
+use sql::Statement;
 
 use super::file::File;
 use super::keep::UNSEEN;
@@ -15,7 +17,9 @@ use super::metadata::metadata;
 use super::record::{Outcome, Query, State, Statistics, Summary};
 use super::request::Job;
 use super::{LEASE, Live, Queries, read};
+use crate::command::Rows;
 use crate::engine::{Answer, Session};
+use crate::prepared::PreparedStatement;
 use crate::work_group::EMBEDDED_RESULTS;
 
 /// How often a scan is held against its limit while no row comes.
@@ -73,7 +77,14 @@ impl Queries {
         let begins = Instant::now();
         let session = Session::default();
         let mut session = Session { database: query.database.clone().unwrap_or(session.database.clone()), ..session };
-        let answer = job.engine.execute(&mut session, job.statement.clone()).await?;
+        let answer = match &job.statement {
+            Statement::Prepare { name, text } => self.prepare(query, name, text).await?,
+            Statement::Deallocate { name } => {
+                PreparedStatement::delete(&self.0.home, &query.work_group, name).await?;
+                Answer::from(Rows::none())
+            }
+            statement => job.engine.execute(&mut session, statement.clone()).await?,
+        };
         let planning_ms = millis(begins);
         let scanned = answer.scanned.clone();
         let cutoff = job.group.configuration.bytes_scanned_cutoff_per_query.and_then(|cutoff| u64::try_from(cutoff).ok());
@@ -89,6 +100,18 @@ impl Queries {
         let statistics =
             Statistics { planning_ms, engine_ms: millis(begins).max(1), scanned_bytes: scanned.bytes(), ..Statistics::default() };
         Ok((summary, statistics))
+    }
+
+    async fn prepare(&self, query: &Query, name: &str, text: &str) -> Result<Answer> {
+        let prepared = PreparedStatement {
+            statement_name: name.to_owned(),
+            query_statement: text.to_owned(),
+            work_group_name: query.work_group.clone(),
+            description: None,
+            last_modified_time: now(),
+        };
+        self.0.home.put_document(&prepared).await?;
+        Ok(Answer::from(Rows::none()))
     }
 
     /// Writes all rows to the result's file and into the spool. The file is there, whole, before this is done.
