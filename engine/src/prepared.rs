@@ -1,7 +1,8 @@
 //! Prepared statements: named texts with `?` in them, kept for each work group.
 
-use catalog::local::{Document, SEPARATOR};
+use catalog::local::{Document, LocalCatalog, SEPARATOR};
 use catalog::table::EpochSeconds;
+use catalog::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 /// A prepared statement, as stored and as `GetPreparedStatement` shows it.
@@ -27,9 +28,31 @@ impl Document for PreparedStatement {
 }
 
 impl PreparedStatement {
-    /// The key that a work group's statement of this name is kept under; with an empty name, what the keys of all its
+    /// The statement of this name.
+    ///
+    /// Errors: `EntityNotFound`, in Athena's words.
+    pub async fn find(home: &LocalCatalog, work_group: &str, name: &str) -> Result<Self> {
+        home.document(&Self::key_of(work_group, name)).await.map_err(|error| missing(error, work_group, name))
+    }
+
+    /// Errors: `EntityNotFound`, in Athena's words.
+    pub async fn delete(home: &LocalCatalog, work_group: &str, name: &str) -> Result<()> {
+        let key = Self::key_of(work_group, name);
+        home.delete_document::<Self>(&key).await.map_err(|error| missing(error, work_group, name))
+    }
+
+    /// The key that a work group's statement of this name is kept under, whatever its case; with an empty name, what the keys of all its
     /// statements begin with.
     pub fn key_of(work_group: &str, name: &str) -> String {
-        format!("{work_group}{SEPARATOR}{name}")
+        format!("{work_group}{SEPARATOR}{}", catalog::name::fold(name))
+    }
+}
+
+fn missing(error: Error, work_group: &str, name: &str) -> Error {
+    match error.kind() {
+        ErrorKind::EntityNotFound => {
+            Error::new(ErrorKind::EntityNotFound, format!("PreparedStatement {name} was not found in workGroup {work_group}"))
+        }
+        _ => error,
     }
 }

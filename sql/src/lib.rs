@@ -7,6 +7,7 @@ mod hive;
 pub mod keywords;
 mod names;
 mod parse;
+mod prepared;
 mod source;
 mod split;
 mod statement;
@@ -16,6 +17,7 @@ pub mod view;
 
 pub use names::tables;
 pub use parse::parse;
+pub use prepared::{bind, parameter, places};
 pub use split::{Ending, Fragment, Script, split};
 pub use statement::{
     AlterAction, ColumnPlace, DatabaseName, DescribeStyle, ExplainFormat, NewPartition, ObjectName, PartitionSpec, Statement,

@@ -5,6 +5,7 @@ use catalog::{Error, ErrorKind, Result};
 
 use crate::hive;
 use crate::hive::cursor::Cursor;
+use crate::prepared;
 use crate::source::Source;
 use crate::split::{Ending, split};
 use crate::statement::{ExplainFormat, Statement};
@@ -40,10 +41,6 @@ const NOT_DONE: &[&str] = &[
     "MERGE",
     "UNLOAD",
     "COPY",
-    "PREPARE",
-    "EXECUTE IMMEDIATE",
-    "EXECUTE",
-    "DEALLOCATE PREPARE",
     "OPTIMIZE",
     "VACUUM",
     "TRUNCATE TABLE",
@@ -92,15 +89,21 @@ const NOT_DONE: &[&str] = &[
     "TABLE",
 ];
 
-fn statement(source: Source<'_>) -> Result<Statement> {
+/// Statements that hold another one, or the values of its parameters.
+const FORMS: [(&str, fn(Source<'_>) -> Result<Statement>); 4] =
+    [("EXPLAIN", explain), ("PREPARE", prepared::prepare), ("EXECUTE", prepared::execute), ("DEALLOCATE", prepared::deallocate)];
+
+pub(crate) fn statement(source: Source<'_>) -> Result<Statement> {
     let head = words(source.text);
     let starts =
         |phrase: &str| phrase.split(' ').zip(&head).filter(|(word, token)| token.is(word)).count() == phrase.split(' ').count();
     if let Some(phrase) = NOT_DONE.iter().find(|phrase| starts(phrase)) {
         return Err(Error::not_supported(format!("{phrase} is not supported yet")).at(source.start));
     }
-    if starts("EXPLAIN") {
-        return explain(source);
+    for (word, parse) in FORMS {
+        if starts(word) {
+            return parse(source);
+        }
     }
     match grammar(source.text) {
         Grammar::Hive => hive::statement(source, Grammar::Hive),

@@ -20,6 +20,20 @@ pub enum Statement {
         format: ExplainFormat,
         statement: Box<Statement>,
     },
+    /// `PREPARE`: `text` is the statement to be kept, which was parsed and is right.
+    Prepare {
+        name: String,
+        text: String,
+    },
+    /// `EXECUTE`: a prepared statement with these values in the places of its `?`.
+    Execute {
+        name: String,
+        parameters: Vec<ast::Expr>,
+    },
+    /// `DEALLOCATE PREPARE`
+    Deallocate {
+        name: String,
+    },
     /// `like` is Athena's pattern: a regular expression in which `*` is any text.
     ShowDatabases {
         like: Option<String>,
@@ -219,6 +233,9 @@ impl Statement {
         match self {
             Self::Query(_) => "SELECT",
             Self::Explain { .. } => "EXPLAIN",
+            Self::Prepare { .. } => "PREPARE",
+            Self::Execute { .. } => "EXECUTE",
+            Self::Deallocate { .. } => "DEALLOCATE PREPARE",
             Self::ShowDatabases { .. } => "SHOW DATABASES",
             Self::ShowTables { .. } => "SHOW TABLES",
             Self::ShowViews { .. } => "SHOW VIEWS",

@@ -45,9 +45,12 @@ def test_reflect_and_select(engine, lake):
 
 @pytest.mark.xfail(strict=True, reason="json_format and lambdas come with the language")
 def test_reflect_all_types(engine, lake):
+    """Columns of columns are left out of the query: the dialect wraps them in functions of JSON, which come later."""
     table = sqlalchemy.Table("types", sqlalchemy.MetaData(schema=lake.database), autoload_with=engine)
+    assert len(table.columns) == 15
+    flat = [column for column in table.columns if column.name not in ("a", "m", "r")]
     with engine.connect() as connection:
-        row = connection.execute(sqlalchemy.select(table)).fetchone()
+        row = connection.execute(sqlalchemy.select(*flat)).fetchone()
     assert row._mapping["l"] == 9223372036854775807 and row._mapping["s"] == "a string"
 
 

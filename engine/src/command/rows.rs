@@ -24,7 +24,7 @@ pub struct Rows {
 
 impl Rows {
     /// A statement that answers nothing.
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self { columns: Vec::new(), batches: stream::empty().boxed() }
     }
 

@@ -18,6 +18,7 @@ use super::record::{Query, State, Statistics};
 use super::shape::Shape;
 use super::{LEASE, Live, Queries, read};
 use crate::engine::Engine;
+use crate::prepared::PreparedStatement;
 use crate::work_group::{PRIMARY, ResultConfiguration, WorkGroup};
 
 /// Athena's limit of a statement, in bytes.
@@ -62,16 +63,19 @@ impl Queries {
         if inner.draining.load(Relaxed) {
             return Err(Error::new(ErrorKind::Unavailable, "the server is being stopped and takes no new queries"));
         }
-        let (statement, shape) = parsed(&request)?;
+        let statement = parsed(&request)?;
         let group = inner.groups.get(request.work_group.as_deref().unwrap_or(PRIMARY)).await?;
         if !group.is_enabled() {
             return Err(Error::invalid(format!("WorkGroup {} is disabled.", group.name)));
         }
-        let query = query(&request, &group, shape, inner.storage.lake().is_some())?;
+        // What a prepared statement says may change, so that only a query's own text tells that it is the same.
+        let reusable = is_select(&statement);
+        let statement = self.bound(statement, &group, &request.parameters).await?;
+        let query = query(&request, &group, Shape::of(&statement)?, inner.storage.lake().is_some())?;
         if query.results.output_location != group.configuration.result_configuration.output_location {
             permitted(&request.engine, &query)?;
         }
-        let reuse = is_select(&statement).then(|| reuse_key(&query, &request.scope));
+        let reuse = reusable.then(|| reuse_key(&query, &request.scope));
         let stored = StoredQuery {
             id: query.id.clone(),
             work_group: query.work_group.clone(),
@@ -106,9 +110,23 @@ impl Queries {
         tokio::spawn(self.clone().run(live, job));
         Ok(Arc::new(query))
     }
+
+    /// The statement that is to run, with values for its `?`. Parameters of a statement without `?` are ignored, as Athena does.
+    async fn bound(&self, statement: Statement, group: &WorkGroup, parameters: &[String]) -> Result<Statement> {
+        let sent = || parameters.iter().map(|text| sql::parameter(text)).collect::<Vec<_>>();
+        match statement {
+            Statement::Execute { name, parameters } => {
+                let prepared = PreparedStatement::find(&self.0.home, &group.name, &name).await?;
+                let values = if parameters.is_empty() { sent() } else { parameters };
+                sql::bind(sql::parse(&prepared.query_statement)?, values)
+            }
+            statement if sql::places(&statement) > 0 => sql::bind(statement, sent()),
+            statement => Ok(statement),
+        }
+    }
 }
 
-fn parsed(request: &Request) -> Result<(Statement, Shape)> {
+fn parsed(request: &Request) -> Result<Statement> {
     let text = &request.text;
     if text.len() > LONGEST_TEXT {
         return Err(Error::invalid(format!("the statement has {} bytes, at most {LONGEST_TEXT} are allowed", text.len())));
@@ -119,9 +137,7 @@ fn parsed(request: &Request) -> Result<(Statement, Shape)> {
     if sql::split(text).statements.len() > 1 {
         return Err(Error::invalid(format!("Only one sql statement is allowed. Got: {text}")));
     }
-    let statement = sql::parse(text)?;
-    let shape = Shape::of(&statement)?;
-    Ok((statement, shape))
+    sql::parse(text)
 }
 
 fn query(request: &Request, group: &WorkGroup, shape: Shape, embedded: bool) -> Result<Query> {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use catalog::storage::Location;
+use catalog::table::now;
 use catalog::{Error, ErrorKind, Result};
 use chrono::Utc;
 use futures::{FutureExt, StreamExt};
+use sql::Statement;
 
 use super::file::File;
 use super::keep::UNSEEN;
@@ -16,7 +18,9 @@ use super::record::{Done, Outcome, Query, State, Statistics, Summary};
 use super::request::Job;
 use super::shape::ResultColumn;
 use super::{LEASE, Live, Queries, read};
+use crate::command::Rows;
 use crate::engine::{Answer, Session};
+use crate::prepared::PreparedStatement;
 use crate::work_group::EMBEDDED_RESULTS;
 
 /// How often a scan is held against its limit while no row comes.
@@ -89,7 +93,7 @@ impl Queries {
         let session = Session::default();
         let database = query.database.clone().unwrap_or_else(|| session.database.clone());
         let mut session = Session { database, ..session };
-        let answer = unless_ended(live, job.engine.execute(&mut session, job.statement.clone())).await?;
+        let answer = unless_ended(live, self.answer(query, job, &mut session)).await?;
         let planning_ms = millis(begins);
         let scanned = answer.scanned.clone();
         let cutoff = job.group.configuration.bytes_scanned_cutoff_per_query.and_then(|cutoff| u64::try_from(cutoff).ok());
@@ -119,6 +123,29 @@ impl Queries {
         let statistics =
             Statistics { planning_ms, engine_ms: millis(begins).max(1), scanned_bytes: scanned.bytes(), ..Statistics::default() };
         Ok(Done { summary, statistics, shape })
+    }
+
+    /// Prepared statements belong to the work group; all else is the engine's.
+    async fn answer(&self, query: &Query, job: &Job, session: &mut Session) -> Result<Answer> {
+        let home = &self.0.home;
+        match &job.statement {
+            Statement::Prepare { name, text } => {
+                let prepared = PreparedStatement {
+                    statement_name: name.clone(),
+                    query_statement: text.clone(),
+                    work_group_name: query.work_group.clone(),
+                    description: None,
+                    last_modified_time: now(),
+                };
+                home.put_document(&prepared).await?;
+                Ok(Answer::from(Rows::none()))
+            }
+            Statement::Deallocate { name } => {
+                PreparedStatement::delete(home, &query.work_group, name).await?;
+                Ok(Answer::from(Rows::none()))
+            }
+            statement => job.engine.execute(session, statement.clone()).await,
+        }
     }
 
     /// Writes all rows to the result's file and into the spool; answers how many there are, and the file's bytes. The file is

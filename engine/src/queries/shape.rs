@@ -110,6 +110,10 @@ impl Shape {
                     "USE has no effect on other queries; name the database in QueryExecutionContext.Database",
                 ));
             }
+            S::Prepare { .. } => definition("PREPARE"),
+            S::Deallocate { .. } => definition("DEALLOCATE"),
+            // By then it is the statement that was prepared.
+            S::Execute { .. } => return Err(Error::internal("EXECUTE was not resolved")),
             S::CreateDatabase { .. } => definition("CREATE_DATABASE"),
             S::DropDatabase { .. } => definition("DROP_DATABASE"),
             S::AlterDatabase { .. } => definition("ALTER_DATABASE"),

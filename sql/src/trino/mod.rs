@@ -7,7 +7,7 @@ mod limits;
 mod refuse;
 
 use catalog::{Error, ErrorKind, Result};
-use sqlparser::ast::Query;
+use sqlparser::ast::{Expr, Query};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
@@ -28,6 +28,25 @@ pub(crate) fn query(source: Source<'_>) -> Result<Box<Query>> {
         refuse::not_trino(&query)?;
         fold::names(&mut query);
         Ok(query)
+    })
+}
+
+/// One or more values, separated by commas.
+pub(crate) fn values(source: Source<'_>) -> Result<Vec<Expr>> {
+    let tokens = tokens(source)?;
+    limits::check(&tokens)?;
+    refuse::tokens(&tokens)?;
+    limits::with_stack(|| {
+        let dialect = Trino(Budget::new(tokens.len()));
+        let mut parser = Parser::new(&dialect).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
+        let end = source.position(source.text.len());
+        let values = parser.parse_comma_separated(Parser::parse_expr);
+        let values = values.map_err(|error| error::syntax(error, parser.get_current_token(), end))?;
+        let next = parser.next_token();
+        match next.token {
+            Token::EOF => Ok(values),
+            token => Err(error::mismatch(&token.to_string(), "<EOF>", next.span.start, end)),
+        }
     })
 }
 

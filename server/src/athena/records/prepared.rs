@@ -48,8 +48,7 @@ struct Listing {
 fn about(name: &str, error: Error) -> Failure {
     match error.kind() {
         ErrorKind::EntityNotFound => {
-            let message = format!("PreparedStatement {name} was not found in workGroup");
-            Failure::new("ResourceNotFoundException", message).with("ResourceName", name)
+            Failure::new("ResourceNotFoundException", error.message()).with("ResourceName", name)
         }
         ErrorKind::AlreadyExists => invalid(format!("PreparedStatement {name} already exists in workGroup")),
         _ => refused(error, NO_GROUP),
@@ -80,8 +79,7 @@ pub(super) async fn create(shared: &Shared, caller: &Caller, body: Value) -> Rep
 }
 
 async fn find(shared: &Shared, work_group: &str, name: &str) -> Result<PreparedStatement, Failure> {
-    let found = shared.server.home.document(&PreparedStatement::key_of(work_group, name)).await;
-    found.map_err(|error| about(name, error))
+    PreparedStatement::find(&shared.server.home, work_group, name).await.map_err(|error| about(name, error))
 }
 
 pub(super) async fn get(shared: &Shared, caller: &Caller, body: Value) -> Reply {
@@ -133,8 +131,7 @@ pub(super) async fn update(shared: &Shared, caller: &Caller, body: Value) -> Rep
 pub(super) async fn delete(shared: &Shared, caller: &Caller, body: Value) -> Reply {
     let One { statement_name, work_group } = read(body)?;
     changeable(caller, &work_group)?;
-    let key = PreparedStatement::key_of(&work_group, &statement_name);
-    let deleted = shared.server.home.delete_document::<PreparedStatement>(&key).await;
+    let deleted = PreparedStatement::delete(&shared.server.home, &work_group, &statement_name).await;
     deleted.map_err(|error| about(&statement_name, error))?;
     nothing()
 }
