@@ -15,7 +15,7 @@ fn plugins() -> Option<PathBuf> {
 }
 
 /// `python -m pytest` on `what`, with nothing of AWS in its environment but this server.
-fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
+fn pytest(home: &Home, serving: &Serving, (id, secret): (&str, &str), what: &[&str]) -> Command {
     let python = std::env::var_os("CIVETTA_PYTHON").expect(
         "this test runs Python clients and is not told where they are: use `make test`, or set CIVETTA_PYTHON to the python of an \
          environment with tests/requirements.txt, or CIVETTA_SKIP_SERVICES=1",
@@ -29,7 +29,7 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
         .args(what)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients"))
         .envs([("AWS_ENDPOINT_URL", format!("http://{}", serving.address).as_str())])
-        .envs([("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")])
+        .envs([("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)])
         .envs([("AWS_REGION", "us-east-1"), ("AWS_DEFAULT_REGION", "us-east-1")])
         // No file of the one who runs the tests, and no machine's metadata service.
         .envs([
@@ -44,15 +44,16 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
     command
 }
 
-/// Runs these files of `tests/clients` against a server of their own.
+/// Runs these files of `tests/clients` against a server of their own, which checks what they sign.
 #[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
 fn run(what: &[&str]) {
     if skipped("clients from PyPI") {
         return;
     }
     let home = Home::new();
+    let (id, secret) = home.key(&[]);
     let serving = Serving::start(&home);
-    let ran = pytest(&home, &serving, what).output().expect("python starts");
+    let ran = pytest(&home, &serving, (&id, &secret), what).output().expect("python starts");
     let said = String::from_utf8_lossy(&ran.stdout);
     println!("{said}");
     assert!(ran.status.success(), "{}\n{}\nthe server:\n{}", said, String::from_utf8_lossy(&ran.stderr), serving.log());
@@ -60,7 +61,7 @@ fn run(what: &[&str]) {
 
 #[test]
 fn objects() {
-    run(&["test_s3.py", "test_file_systems.py"]);
+    run(&["test_s3.py", "test_file_systems.py", "test_keys.py"]);
 }
 
 #[test]
