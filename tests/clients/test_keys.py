@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from conftest import name
+from conftest import Statements, name
 
 
 def client(service, id=None, secret=None, token=None, **arguments):
@@ -90,3 +90,83 @@ def test_sessions_of_sts(bucket):
         "ValidationError",
         400,
     )
+
+
+def of(key):
+    """Clients and statements with one of the keys that have limits."""
+    if f"{key}_KEY_ID" not in os.environ:
+        pytest.skip(f"{key}_KEY_ID is not set: there is no key with limits")
+    mine = {"id": os.environ[f"{key}_KEY_ID"], "secret": os.environ[f"{key}_SECRET"]}
+    return lambda service: client(service, **mine)
+
+
+@pytest.fixture(scope="module")
+def divided(s3, glue, statements):
+    """Two databases, `mine` and `theirs`, each with a table over a bucket of its name; and in `mine` a table over the other's bucket."""
+    for owner in ("mine", "theirs"):
+        s3.create_bucket(Bucket=owner)
+        s3.put_object(Bucket=owner, Key="t/a.csv", Body=f"{owner}\n".encode())
+        statements.succeed(f"CREATE DATABASE {owner}")
+    for table, bucket in (("mine.t", "mine"), ("theirs.t", "theirs"), ("mine.stolen", "theirs")):
+        statements.succeed(
+            f"CREATE EXTERNAL TABLE {table} (a string) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://{bucket}/t/'"
+        )
+
+
+def denied(execution):
+    assert execution["Status"]["State"] == "FAILED", execution["Status"]
+    assert "access key may" in execution["Status"]["StateChangeReason"], execution["Status"]
+
+
+def test_statements_do_what_the_key_may(divided):
+    mine = of("LIMITED")
+    run = Statements(mine("athena"))
+    assert run.rows("SELECT a FROM mine.t")[1:] == [["mine"]]
+    denied(run.execution("SELECT a FROM theirs.t"))
+    denied(run.execution("SELECT a FROM mine.stolen"))
+    denied(run.execution("DROP TABLE theirs.t"))
+    denied(run.execution("CREATE DATABASE another"))
+    assert run.rows("SHOW DATABASES") == [["mine"]]
+    schemas = run.rows("SELECT schema_name FROM information_schema.schemata")[1:]
+    assert ["theirs"] not in schemas and ["mine"] in schemas
+    where = {"ResultConfiguration": {"OutputLocation": "s3://theirs/results/"}}
+    assert refusal(run.athena.start_query_execution, QueryString="SELECT 1", **where)[0] == "AccessDeniedException"
+    assert run.rows("SELECT 1", ResultConfiguration={"OutputLocation": "s3://mine/results/"})[1:] == [["1"]]
+
+
+def test_requests_do_what_the_key_may(divided):
+    mine = of("LIMITED")
+    s3, glue = mine("s3"), mine("glue")
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["mine"]
+    assert s3.get_object(Bucket="mine", Key="t/a.csv")["Body"].read() == b"mine\n"
+    for call in (
+        lambda: s3.get_object(Bucket="theirs", Key="t/a.csv"),
+        lambda: s3.list_objects_v2(Bucket="theirs"),
+        lambda: s3.put_object(Bucket="theirs", Key="x", Body=b""),
+        lambda: s3.copy_object(Bucket="mine", Key="x", CopySource="theirs/t/a.csv"),
+        lambda: s3.delete_object(Bucket="theirs", Key="t/a.csv"),
+        lambda: s3.put_object(Bucket="shared", Key="xy/z", Body=b""),
+        lambda: s3.get_object(Bucket="mine", Key="../theirs/t/a.csv"),
+    ):
+        code = refusal(call)[0]
+        assert code in ("AccessDenied", "NoSuchKey"), code
+    assert refusal(glue.get_table, DatabaseName="theirs", Name="t")[0] == "AccessDeniedException"
+    assert [database["Name"] for database in glue.get_databases()["DatabaseList"]] == ["mine"]
+    assert {table["DatabaseName"] for table in glue.search_tables()["TableList"]} == {"mine"}
+    crawler = {"Role": "arn:aws:iam::000000000000:role/x", "Targets": {"S3Targets": [{"Path": "s3://theirs/t/"}]}}
+    assert refusal(glue.create_crawler, Name="sly", DatabaseName="mine", **crawler)[0] == "AccessDeniedException"
+    assert refusal(glue.create_crawler, Name="sly", DatabaseName="theirs", **crawler)[0] == "AccessDeniedException"
+
+
+def test_who_only_reads_changes_nothing(divided):
+    reader = of("READER")
+    run = Statements(reader("athena"))
+    assert run.rows("SELECT a FROM theirs.t")[1:] == [["theirs"]]
+    denied(run.execution("DROP TABLE theirs.t"))
+    denied(run.execution("CREATE DATABASE another"))
+    assert refusal(reader("s3").put_object, Bucket="mine", Key="x", Body=b"")[0] == "AccessDenied"
+    assert refusal(reader("s3").delete_object, Bucket="mine", Key="t/a.csv")[0] == "AccessDenied"
+    assert refusal(reader("glue").delete_table, DatabaseName="mine", Name="t")[0] == "AccessDeniedException"
+    where = {"ResultConfiguration": {"OutputLocation": "s3://mine/t/"}}
+    assert refusal(run.athena.start_query_execution, QueryString="SELECT 'more'", **where)[0] == "AccessDeniedException"
+    assert refusal(run.athena.start_query_execution, QueryString="SELECT 1", WorkGroup="other")[0] == "AccessDeniedException"

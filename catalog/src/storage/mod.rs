@@ -119,6 +119,11 @@ impl Storage {
         }
     }
 
+    /// Errors: `AccessDenied` where nothing may be written.
+    pub fn writable(&self, at: &Location) -> Result<()> {
+        self.inner.confinement.check_write(at)
+    }
+
     /// The embedded lake, where `s3://` is one. It is not confined.
     pub fn lake(&self) -> Option<&Lake> {
         self.inner.lake.as_ref()

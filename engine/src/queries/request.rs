@@ -40,6 +40,8 @@ pub struct Request {
     pub reuse_minutes: Option<u32>,
     /// Over what the caller may see.
     pub engine: Engine,
+    /// What the caller's limits are called, if there are any: results are reused among those with the same.
+    pub limits: Option<String>,
 }
 
 /// All that running needs.
@@ -66,7 +68,8 @@ impl Queries {
             return Err(Error::invalid(format!("WorkGroup {} is disabled.", group.name)));
         }
         let query = query(&request, &group, shape, inner.storage.lake().is_some())?;
-        let reuse = is_select(&statement).then(|| reuse_key(&query));
+        may_write(&request, &group, &query)?;
+        let reuse = is_select(&statement).then(|| reuse_key(&query, request.limits.as_deref()));
         let stored = StoredQuery {
             id: query.id.clone(),
             work_group: query.work_group.clone(),
@@ -152,6 +155,17 @@ fn query(request: &Request, group: &WorkGroup, shape: Shape, embedded: bool) -> 
     })
 }
 
+/// Results are written with the rights of the server, so that who only reads may ask. Where they go is the work group's choice, or one
+/// that the caller has the right to make.
+fn may_write(request: &Request, group: &WorkGroup, query: &Query) -> Result<()> {
+    let at = Location::parse(&query.output)?;
+    let own = group.configuration.output_location().and_then(|own| Location::parse(own).ok());
+    match own.is_some_and(|own| own.folder().covers(&at)) {
+        true => Ok(()),
+        false => request.engine.storage().writable(&at),
+    }
+}
+
 fn output_folder(location: Option<&str>) -> Result<Location> {
     let Some(text) = location else {
         return Err(Error::invalid(
@@ -170,10 +184,11 @@ fn is_select(statement: &Statement) -> bool {
 }
 
 /// Equal for queries of which one's result may answer the other.
-fn reuse_key(query: &Query) -> String {
+fn reuse_key(query: &Query, limits: Option<&str>) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let place = text(&query.results.output_location);
-    let mut parts = vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place];
+    let limits = limits.unwrap_or_default().to_owned();
+    let mut parts = vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place, limits];
     parts.extend(query.parameters.iter().cloned());
     digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }

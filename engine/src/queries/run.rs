@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use catalog::storage::{Location, Storage};
+use catalog::storage::Location;
 use catalog::{Error, ErrorKind, Result};
 use chrono::Utc;
 use futures::{FutureExt, StreamExt};
@@ -94,7 +94,7 @@ impl Queries {
         let planning_ms = millis(begins);
         let scanned = answer.scanned.clone();
         let cutoff = job.group.configuration.bytes_scanned_cutoff_per_query.and_then(|cutoff| u64::try_from(cutoff).ok());
-        let writing = self.write(query, job.engine.storage(), answer);
+        let writing = self.write(query, answer);
         tokio::pin!(writing);
         let summary = loop {
             tokio::select! {
@@ -109,7 +109,8 @@ impl Queries {
     }
 
     /// Writes all rows to the result's file and into the spool. The file is there, whole, before this is done.
-    async fn write(&self, query: &Query, storage: &Storage, mut answer: Answer) -> Result<Summary> {
+    async fn write(&self, query: &Query, mut answer: Answer) -> Result<Summary> {
+        let storage = &self.0.storage;
         let shape = query.shape.clone().with_columns(&answer.columns);
         let columns = shape.columns(&answer.columns)?;
         let at = Location::parse(&query.output)?;
@@ -160,7 +161,7 @@ impl Queries {
         for ending in ["", ".metadata"] {
             let of = |output: &str| Location::parse(&format!("{output}{ending}"));
             let (from, to) = (of(&earlier.output)?, of(&query.output)?);
-            let (_, store) = job.engine.storage().object_store(&to)?;
+            let (_, store) = self.0.storage.object_store(&to)?;
             if store.copy_opts(&from.path()?, &to.path()?, Default::default()).await.is_err() {
                 // Somebody removed it: the query runs.
                 return Ok(None);

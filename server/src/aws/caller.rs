@@ -24,6 +24,13 @@ pub(crate) struct Caller {
     pub(crate) holder: Option<Holder>,
 }
 
+impl Caller {
+    /// The name of what limits this caller's statements, if anything does.
+    pub(crate) fn limits(&self) -> Option<String> {
+        self.holder.as_ref().filter(|_| self.rights.is_limited()).map(|holder| holder.key.id.clone())
+    }
+}
+
 /// What an access key may do; `None` is no limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rights {

@@ -15,11 +15,14 @@ fn plugins() -> Option<PathBuf> {
 }
 
 /// `python -m pytest` on `what`, with nothing of AWS in its environment but this server.
-fn pytest(home: &Home, serving: &Serving, (id, secret): (&str, &str), what: &[&str]) -> Command {
+fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
     let python = std::env::var_os("CIVETTA_PYTHON").expect(
         "this test runs Python clients and is not told where they are: use `make test`, or set CIVETTA_PYTHON to the python of an \
          environment with tests/requirements.txt, or CIVETTA_SKIP_SERVICES=1",
     );
+    let (id, secret) = home.key(&["--name", "clients"]);
+    let (limited, limited_secret) = home.key(&["--name", "limited", "--database", "mine", "--root", "s3://mine/", "--root", "s3://shared/x"]);
+    let (reader, reader_secret) = home.key(&["--name", "reader", "--read-only", "--work-group", "primary"]);
     let mut command = Command::new(python);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
@@ -30,6 +33,7 @@ fn pytest(home: &Home, serving: &Serving, (id, secret): (&str, &str), what: &[&s
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients"))
         .envs([("AWS_ENDPOINT_URL", format!("http://{}", serving.address).as_str())])
         .envs([("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)])
+        .envs([("LIMITED_KEY_ID", limited), ("LIMITED_SECRET", limited_secret), ("READER_KEY_ID", reader), ("READER_SECRET", reader_secret)])
         .envs([("AWS_REGION", "us-east-1"), ("AWS_DEFAULT_REGION", "us-east-1")])
         // No file of the one who runs the tests, and no machine's metadata service.
         .envs([
@@ -51,9 +55,8 @@ fn run(what: &[&str]) {
         return;
     }
     let home = Home::new();
-    let (id, secret) = home.key(&[]);
     let serving = Serving::start(&home);
-    let ran = pytest(&home, &serving, (&id, &secret), what).output().expect("python starts");
+    let ran = pytest(&home, &serving, what).output().expect("python starts");
     let said = String::from_utf8_lossy(&ran.stdout);
     println!("{said}");
     assert!(ran.status.success(), "{}\n{}\nthe server:\n{}", said, String::from_utf8_lossy(&ran.stderr), serving.log());
