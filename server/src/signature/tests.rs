@@ -1,5 +1,5 @@
 //! Signatures of AWS's test suite (`suite.json`: the cases of version 4 from the crate `aws-sigv4`, Apache-2.0, Amazon.com, without those
-//! whose addresses HTTP cannot carry or that have a session's token), examples of S3's manual, and requests that the Rust SDK's
+//! whose addresses are no addresses of HTTP or are encoded once only, and those with tokens of sessions), examples of S3's manual, and requests that the Rust SDK's
 //! library signs.
 
 use aws_credential_types::Credentials;

@@ -102,7 +102,7 @@ async fn a_key_does_what_it_may() {
         owner.create_database(database(name)).await.unwrap();
     }
     let names = |page: catalog::Page<Database>| page.items.into_iter().map(|database| database.name).collect::<Vec<_>>();
-    assert_eq!(names(owner.databases(PageRequest::default()).await.unwrap()), ["hr", "sales"]);
+    assert_eq!(names(owner.databases(PageRequest::default()).await.unwrap()), ["default", "hr", "sales"]);
     assert_eq!(names(seller.databases(PageRequest::default()).await.unwrap()), ["sales"]);
     assert_eq!(seller.database("hr").await.unwrap_err().kind(), ErrorKind::AccessDenied);
     assert_eq!(seller.delete_database("hr").await.unwrap_err().kind(), ErrorKind::AccessDenied);
