@@ -16,9 +16,11 @@ pub mod name;
 pub mod partition_name;
 mod predicate;
 pub mod projection;
+mod restricted;
 pub mod storage;
 pub mod table;
 
 pub use catalog::{Catalog, Page, PageRequest, PartitionError, UpdateTable};
 pub use error::{Error, ErrorKind, Position, Result};
 pub use filter::{Comparison, PartitionFilter};
+pub use restricted::Restricted;

@@ -1,20 +1,22 @@
-//! From a request to the protocol that answers it: reads JSON bodies and forms, gives every answer its request id, and keeps a
-//! panic the failure of one request.
+//! From a request to the protocol that answers it: reads JSON bodies and forms, lets in whom the signature lets in, gives every answer
+//! its request id, and keeps a panic the failure of one request.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::aws::{Caller, Failure, Reply, Rights};
+use crate::admit::{admit, hashed};
+use crate::aws::{Failure, Reply};
 use crate::route::{self, Protocol};
 use crate::serve::Shared;
+use crate::signature::{Payload, Refused};
 use crate::{athena, glue, s3, sts};
 
 /// The longest JSON body or form, in bytes: well above Athena's longest query (262,144) and Glue's largest batch.
@@ -27,38 +29,42 @@ pub(crate) async fn dispatch(shared: &Shared, request: Request) -> Result<Respon
     if protocol == Protocol::Own {
         return Err(Request::from_parts(head, body));
     }
-    let region = route::region(&head.headers).unwrap_or("us-east-1").to_owned();
-    let caller = Caller { request_id: Uuid::new_v4(), region, rights: Arc::new(Rights::default()) };
+    let id = Uuid::new_v4();
     let answer = async {
         match protocol {
-            Protocol::Json(target) => json(call(shared, &caller, &target, body).await),
-            Protocol::Form => form(shared, &caller, body).await,
-            Protocol::Own | Protocol::S3 => s3::call(shared, &caller, Request::from_parts(head, body)).await,
+            Protocol::Json(target) => json(call(shared, id, &head, &target, body).await),
+            Protocol::Form => form(shared, id, &head, body).await,
+            Protocol::Own | Protocol::S3 => object(shared, id, head, body).await,
         }
     };
     // What panicked is logged by the panic's hook; the request ends, the server goes on.
     let mut response = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
         json(Err(Failure { status: 500, ..Failure::new("InternalFailure", "the request failed inside the server") }))
     });
-    if let Ok(id) = HeaderValue::from_str(&caller.request_id.to_string()) {
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     Ok(response)
 }
 
-async fn call(shared: &Shared, caller: &Caller, target: &str, body: Body) -> Reply {
-    let body = to_bytes(body, LONGEST).await.map_err(|error| Failure {
+async fn call(shared: &Shared, id: Uuid, head: &Parts, target: &str, body: Body) -> Reply {
+    let bytes = to_bytes(body, LONGEST).await.map_err(|error| Failure {
         status: 413,
         ..Failure::new("RequestEntityTooLarge", format!("the body cannot be read: {error}"))
     })?;
-    let body: Value = match body.is_empty() {
-        true => json!({}),
-        false => serde_json::from_slice(&body).map_err(|error| Failure::new("SerializationException", error.to_string()))?,
+    let (service, operation) = match target.split_once('.') {
+        Some(("AmazonAthena", operation)) => ("athena", operation),
+        Some(("AWSGlue", operation)) => ("glue", operation),
+        _ => return Err(Failure::new("UnknownOperationException", format!("'{target}' is no operation of Athena or Glue"))),
     };
-    match target.split_once('.') {
-        Some(("AmazonAthena", operation)) => athena::call(shared, caller, operation, body).await,
-        Some(("AWSGlue", operation)) => glue::call(shared, caller, operation, body).await,
-        _ => Err(Failure::new("UnknownOperationException", format!("'{target}' is no operation of Athena or Glue"))),
+    let (caller, _) = admit(shared, id, head, service, &bytes).map_err(Refused::json)?;
+    let body: Value = match bytes.is_empty() {
+        true => json!({}),
+        false => serde_json::from_slice(&bytes).map_err(|error| Failure::new("SerializationException", error.to_string()))?,
+    };
+    match service {
+        "athena" => athena::call(shared, &caller, operation, body).await,
+        _ => glue::call(shared, &caller, operation, body).await,
     }
 }
 
@@ -70,12 +76,31 @@ fn json(reply: Reply) -> Response {
     (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
 }
 
-async fn form(shared: &Shared, caller: &Caller, body: Body) -> Response {
-    match to_bytes(body, LONGEST).await {
-        Ok(bytes) => {
-            let pairs = url::form_urlencoded::parse(&bytes).map(|(name, value)| (name.into_owned(), value.into_owned()));
-            sts::call(shared, caller, pairs.collect()).await
+async fn form(shared: &Shared, id: Uuid, head: &Parts, body: Body) -> Response {
+    let bytes = match to_bytes(body, LONGEST).await {
+        Ok(bytes) => bytes,
+        Err(error) => return (StatusCode::PAYLOAD_TOO_LARGE, format!("the form cannot be read: {error}\n")).into_response(),
+    };
+    let caller = match admit(shared, id, head, "sts", &bytes) {
+        Ok((caller, _)) => caller,
+        Err(why) => return sts::refuse(id, why.sts()),
+    };
+    let pairs = url::form_urlencoded::parse(&bytes).map(|(name, value)| (name.into_owned(), value.into_owned()));
+    sts::call(shared, &caller, pairs.collect()).await
+}
+
+async fn object(shared: &Shared, id: Uuid, mut head: Parts, body: Body) -> Response {
+    let (caller, payload) = match admit(shared, id, &head, "s3", &[]) {
+        Ok(admitted) => admitted,
+        Err(why) => return s3::refuse(id, why.s3()).await,
+    };
+    let body = match payload {
+        Payload::Any => body,
+        Payload::Sha256(hash) => hashed(body, hash),
+        Payload::Chunks(chunks) => {
+            head.extensions.insert(chunks);
+            body
         }
-        Err(error) => (StatusCode::PAYLOAD_TOO_LARGE, format!("the form cannot be read: {error}\n")).into_response(),
-    }
+    };
+    s3::call(shared, &caller, Request::from_parts(head, body)).await
 }

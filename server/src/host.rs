@@ -1,15 +1,18 @@
-//! Who may speak to a server without keys: this machine's programs, and no web page. A page of another site can make a browser
-//! send requests here; a name that its owner lets point to 127.0.0.1 would even let it read the answers (DNS rebinding).
+//! Who may speak to a server without a signature that it checks: without keys this machine's programs, with keys whoever asks how it is;
+//! and no web page. A page of another site can make a browser send requests here; a name that its owner lets point to 127.0.0.1
+//! would even let it read the answers (DNS rebinding).
 
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
 
-/// Why a request is refused; `None` lets it pass.
-pub(crate) fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+/// Why an unsigned request is refused, or any where there are no keys; `None` lets it pass. `anywhere`: a server with keys has names that
+/// it does not know.
+pub(crate) fn refusal(headers: &HeaderMap, anywhere: bool) -> Option<&'static str> {
     let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("\0"));
-    match text(header::HOST) {
-        Some(host) if is_loopback(host) => {}
+    let host = text(header::HOST);
+    match host {
+        Some(host) if anywhere || is_loopback(host) => {}
         Some(_) => return Some("the Host header names neither localhost nor a loopback address; use http://127.0.0.1:PORT"),
         None => return Some("the request has no Host header"),
     }
@@ -18,13 +21,15 @@ pub(crate) fn refusal(headers: &HeaderMap) -> Option<&'static str> {
         return Some("a page of another site may not ask this server");
     }
     match text(header::ORIGIN) {
-        Some(origin) if !is_own(origin) => Some("a page of another site may not ask this server"),
+        Some(origin) if !is_own(origin, host.filter(|_| anywhere)) => Some("a page of another site may not ask this server"),
         _ => None,
     }
 }
 
-fn is_own(origin: &str) -> bool {
-    origin.split_once("://").is_some_and(|(scheme, host)| matches!(scheme, "http" | "https") && is_loopback(host))
+/// Whether a page is ours: of this machine, or of the name by which we are asked, where that can be any.
+fn is_own(origin: &str, asked: Option<&str>) -> bool {
+    let own = |host: &str| is_loopback(host) || asked == Some(host);
+    origin.split_once("://").is_some_and(|(scheme, host)| matches!(scheme, "http" | "https") && own(host))
 }
 
 /// Whether `HOST[:PORT]` is this machine by a name that nobody else controls. `*.localhost` is loopback by RFC 6761.
@@ -42,11 +47,15 @@ mod tests {
     use super::*;
 
     fn refused(pairs: &[(&str, &str)]) -> bool {
+        refused_by(pairs, false)
+    }
+
+    fn refused_by(pairs: &[(&str, &str)], anywhere: bool) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.insert(header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
         }
-        refusal(&headers).is_some()
+        refusal(&headers, anywhere).is_some()
     }
 
     #[test]
@@ -71,5 +80,15 @@ mod tests {
         assert!(refused(&[host, ("origin", "https://evil.example")]));
         assert!(refused(&[host, ("origin", "null")]));
         assert!(!refused(&[host, ("origin", "http://localhost:4580")]));
+    }
+
+    #[test]
+    fn with_keys_any_name_is_ours() {
+        let host = ("host", "lake.example");
+        assert!(!refused_by(&[host], true));
+        assert!(!refused_by(&[host, ("origin", "https://lake.example")], true));
+        assert!(refused_by(&[host, ("origin", "https://evil.example")], true));
+        assert!(refused_by(&[host, ("sec-fetch-site", "cross-site")], true));
+        assert!(refused_by(&[], true));
     }
 }

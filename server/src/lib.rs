@@ -1,5 +1,6 @@
 //! The wire: HTTP, and what a server does on its own, which is running the crawlers' schedules. [`serve`] is the whole of it.
 
+mod admit;
 mod athena;
 mod aws;
 mod crawls;
@@ -7,12 +8,15 @@ mod dispatch;
 mod glue;
 mod health;
 mod host;
+mod keys;
 mod metrics;
 mod route;
 mod s3;
 mod scheduler;
 mod serve;
+mod signature;
 mod sts;
 
+pub use keys::{Key, KeyFile, Keys};
 pub use scheduler::SHORTEST as SHORTEST_SCHEDULE;
 pub use serve::{Server, serve};

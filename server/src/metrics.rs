@@ -16,6 +16,7 @@ struct Counters {
     started: Instant,
     requests: AtomicU64,
     refused: AtomicU64,
+    unauthorized: AtomicU64,
     crawls_completed: AtomicU64,
     crawls_failed: AtomicU64,
 }
@@ -26,6 +27,7 @@ impl Metrics {
             started: Instant::now(),
             requests: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            unauthorized: AtomicU64::new(0),
             crawls_completed: AtomicU64::new(0),
             crawls_failed: AtomicU64::new(0),
         }))
@@ -39,6 +41,10 @@ impl Metrics {
         self.0.refused.fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn unauthorized(&self) {
+        self.0.unauthorized.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn crawl_completed(&self) {
         self.0.crawls_completed.fetch_add(1, Relaxed);
     }
@@ -49,7 +55,7 @@ impl Metrics {
 
     /// The answer of `/metrics`; `storage` is what the object stores were asked.
     pub(crate) fn text(&self, storage: Requests) -> String {
-        let Counters { started, requests, refused, crawls_completed, crawls_failed } = &*self.0;
+        let Counters { started, requests, refused, unauthorized, crawls_completed, crawls_failed } = &*self.0;
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, samples: &[(&str, f64)]| {
             // Writing to a String cannot fail.
@@ -62,6 +68,8 @@ impl Metrics {
         family("civetta_http_requests_total", "counter", "HTTP requests.", &[("", requests.load(Relaxed) as f64)]);
         let help = "HTTP requests refused for their Host or because another site sent them.";
         family("civetta_http_requests_refused_total", "counter", help, &[("", refused.load(Relaxed) as f64)]);
+        let help = "HTTP requests that no access key vouches for.";
+        family("civetta_http_requests_unauthorized_total", "counter", help, &[("", unauthorized.load(Relaxed) as f64)]);
         let crawls = [
             ("{state=\"completed\"}", crawls_completed.load(Relaxed) as f64),
             ("{state=\"failed\"}", crawls_failed.load(Relaxed) as f64),

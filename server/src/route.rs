@@ -40,7 +40,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Whether it carries a signature, be it in a header or in the URL.
-fn is_signed(head: &Parts) -> bool {
+pub(crate) fn is_signed(head: &Parts) -> bool {
     let parameter = |name: &str| {
         let query = head.uri.query().unwrap_or_default();
         query.split('&').any(|pair| pair.split('=').next() == Some(name))
@@ -48,11 +48,15 @@ fn is_signed(head: &Parts) -> bool {
     head.headers.contains_key(header::AUTHORIZATION) || parameter("X-Amz-Signature") || parameter("Signature")
 }
 
-/// The region in the scope of the signature: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
-pub(crate) fn region(headers: &HeaderMap) -> Option<&str> {
-    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let credential = authorization.split("Credential=").nth(1)?;
-    credential.split(['/', ',']).nth(2).filter(|region| !region.is_empty())
+/// The region in the scope of the signature, `Credential=KEY/DATE/REGION/SERVICE/aws4_request`, in the header or in the URL.
+pub(crate) fn region(head: &Parts) -> Option<String> {
+    let of_header = || head.headers.get(header::AUTHORIZATION)?.to_str().ok()?.split("Credential=").nth(1).map(str::to_owned);
+    let of_url = || {
+        let pair = head.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
+        Some(percent_encoding::percent_decode_str(pair).decode_utf8_lossy().into_owned())
+    };
+    let credential = of_header().or_else(of_url)?;
+    credential.split(['/', ',']).nth(2).filter(|region| !region.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -88,10 +92,11 @@ mod tests {
 
     #[test]
     fn regions() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(region(&headers), None);
+        let of = |request: axum::http::request::Builder| region(&request.body(()).unwrap().into_parts().0);
+        assert_eq!(of(Request::get("/")), None);
         let value = "AWS4-HMAC-SHA256 Credential=k/20240101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=x";
-        headers.insert(header::AUTHORIZATION, value.parse().unwrap());
-        assert_eq!(region(&headers), Some("eu-west-1"));
+        assert_eq!(of(Request::get("/").header("authorization", value)).as_deref(), Some("eu-west-1"));
+        let url = "/b/k?X-Amz-Credential=k%2F20240101%2Feu-west-2%2Fs3%2Faws4_request&X-Amz-Signature=x";
+        assert_eq!(of(Request::get(url)).as_deref(), Some("eu-west-2"));
     }
 }

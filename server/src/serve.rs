@@ -12,16 +12,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use catalog::local::LocalCatalog;
 use catalog::storage::Storage;
-use catalog::{Catalog, Error, ErrorKind, Result};
+use catalog::{Catalog, Error, ErrorKind, Restricted, Result};
 use engine::Engine;
 use engine::queries::Queries;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::Caller;
+use crate::aws::{Caller, Rights};
 use crate::crawls::Crawls;
 use crate::dispatch::dispatch;
+use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::route;
 use crate::scheduler::Scheduler;
 use crate::{health, host};
 
@@ -39,6 +41,8 @@ pub struct Server {
     pub queries: Queries,
     /// How long requests and queries may go on when the server is told to stop.
     pub drain: Duration,
+    /// Who may ask. Without any it is whoever reaches the port.
+    pub keys: Keys,
 }
 
 #[derive(Clone)]
@@ -50,22 +54,47 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// What runs the statements of this caller.
-    pub(crate) fn engine(&self, _: &Caller) -> Engine {
-        self.server.engine.clone()
+    pub(crate) fn engine(&self, caller: &Caller) -> Engine {
+        match caller.rights.is_limited() {
+            true => self.server.engine.narrowed(self.catalog(caller), self.storage(caller)),
+            false => self.server.engine.clone(),
+        }
+    }
+
+    /// The catalog as far as the caller may use it.
+    pub(crate) fn catalog(&self, caller: &Caller) -> Arc<dyn Catalog> {
+        let catalog = Arc::clone(&self.server.catalog);
+        let Rights { databases, read_only, .. } = &*caller.rights;
+        match databases.is_some() || *read_only {
+            true => Arc::new(Restricted::new(catalog, databases.clone(), *read_only)),
+            false => catalog,
+        }
+    }
+
+    /// The storage as far as the caller may touch it.
+    fn storage(&self, caller: &Caller) -> Storage {
+        let Rights { roots, read_only, .. } = &*caller.rights;
+        match roots.is_some() || *read_only {
+            true => self.server.storage.narrowed(roots.as_deref(), *read_only),
+            false => self.server.storage.clone(),
+        }
     }
 }
 
 /// Serves on `listen` until `stop`, then ends: no new requests, those under way are answered, running crawls are stopped and
 /// recorded. `ready` is called with the address once requests are taken (port 0 picks one).
 ///
-/// Errors: `InvalidInput` for an address that other machines reach, because there are no access keys yet; `Unavailable` when
-/// the port cannot be had.
+/// Errors: `InvalidInput` for an address that other machines reach while there are no access keys; `Unavailable` when the port
+/// cannot be had.
 pub async fn serve(server: Server, listen: SocketAddr, stop: CancellationToken, ready: impl FnOnce(SocketAddr)) -> Result<()> {
     if !listen.ip().is_loopback() {
-        return Err(Error::invalid(format!(
-            "refusing to listen on {listen}: this release has no access keys, so whoever reaches the port could read everything; \
-             listen on 127.0.0.1 (or on [::1])"
-        )));
+        if server.keys.is_empty() {
+            return Err(Error::invalid(format!(
+                "refusing to listen on {listen}: there are no access keys, so whoever reaches the port could read everything; \
+                 make one with `civetta key add`, or listen on 127.0.0.1 (or on [::1])"
+            )));
+        }
+        server.keys.require();
     }
     let busy = |error: std::io::Error| {
         Error::new(ErrorKind::Unavailable, format!("cannot listen on {listen}: {error}")).caused_by(error)
@@ -107,7 +136,12 @@ fn router(shared: Shared) -> Router {
 /// Every request passes here first.
 async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     shared.metrics.request();
-    match host::refusal(request.headers()) {
+    let (head, body) = request.into_parts();
+    let keys = shared.server.keys.required();
+    // A signature is looked at by whoever answers the request.
+    let why = if keys && route::is_signed(&head) { None } else { host::refusal(&head.headers, keys) };
+    let request = Request::from_parts(head, body);
+    match why {
         Some(why) => {
             shared.metrics.refused();
             (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
@@ -135,6 +169,18 @@ impl Server {
         let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
         let settings = QuerySettings::new(folder.join("results"));
         let queries = Queries::start(home.clone(), storage.clone(), settings).await.unwrap();
-        Self { home, catalog, storage, engine, queries, drain: Duration::ZERO }
+        let keys = Keys::open(crate::keys::KeyFile::within(folder)).unwrap();
+        Self { home, catalog, storage, engine, keys, queries, drain: Duration::ZERO }
+    }
+}
+
+#[cfg(test)]
+impl Shared {
+    /// What the handlers of [`Server::embedded`] work with.
+    pub(crate) async fn embedded(folder: &std::path::Path) -> Self {
+        let server = Server::embedded(folder).await;
+        let metrics = Metrics::new();
+        let crawls = Crawls::new(server.clone(), metrics.clone(), CancellationToken::new());
+        Self { server, metrics, crawls }
     }
 }

@@ -89,8 +89,10 @@ const NOT_DONE: &[&str] = &[
     "TABLE",
 ];
 
+type Form = fn(Source<'_>) -> Result<Statement>;
+
 /// Statements that hold another one, or the values of its parameters.
-const FORMS: [(&str, fn(Source<'_>) -> Result<Statement>); 4] =
+const FORMS: [(&str, Form); 4] =
     [("EXPLAIN", explain), ("PREPARE", prepared::prepare), ("EXECUTE", prepared::execute), ("DEALLOCATE", prepared::deallocate)];
 
 pub(crate) fn statement(source: Source<'_>) -> Result<Statement> {

@@ -43,7 +43,6 @@ def test_reflect_and_select(engine, lake):
     assert [tuple(row) for row in rows] == [(day, 1) for day in DAYS]
 
 
-@pytest.mark.xfail(strict=True, reason="json_format and lambdas come with the language")
 def test_reflect_all_types(engine, lake):
     """Columns of columns are left out of the query: the dialect wraps them in functions of JSON, which come later."""
     table = sqlalchemy.Table("types", sqlalchemy.MetaData(schema=lake.database), autoload_with=engine)

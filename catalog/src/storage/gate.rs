@@ -36,6 +36,10 @@ impl Gate {
         self.confinement.check(&self.bucket.with_key(path.as_ref())).map_err(to_library)
     }
 
+    fn check_write(&self, path: &Path) -> Result<()> {
+        self.confinement.check_write(&self.bucket.with_key(path.as_ref())).map_err(to_library)
+    }
+
     /// Waits for a turn. It is held until the answer begins, not until its body is read: a query may keep more bodies open
     /// than there are turns, and would wait for itself.
     async fn turn(&self) -> Option<SemaphorePermit<'_>> {
@@ -65,14 +69,14 @@ impl fmt::Display for Gate {
 #[deny(clippy::missing_trait_methods)]
 impl ObjectStore for Gate {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        self.check(location)?;
+        self.check_write(location)?;
         let _turn = self.turn().await;
         count(&self.counters.put);
         self.store.put_opts(location, payload, options).await
     }
 
     async fn put_multipart_opts(&self, location: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        self.check(location)?;
+        self.check_write(location)?;
         let _turn = self.turn().await;
         let upload = self.store.put_multipart_opts(location, options).await?;
         Ok(Box::new(GatedUpload { upload, counters: self.counters.clone(), permits: self.permits.clone() }))
@@ -113,7 +117,7 @@ impl ObjectStore for Gate {
         let (confinement, bucket, counters) = (self.confinement.clone(), self.bucket.clone(), self.counters.clone());
         let checked = locations.map(move |location| {
             let location = location?;
-            confinement.check(&bucket.with_key(location.as_ref())).map_err(to_library)?;
+            confinement.check_write(&bucket.with_key(location.as_ref())).map_err(to_library)?;
             count(&counters.delete);
             Ok(location)
         });
@@ -141,15 +145,15 @@ impl ObjectStore for Gate {
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.check(from)?;
-        self.check(to)?;
+        self.check_write(to)?;
         let _turn = self.turn().await;
         count(&self.counters.put);
         self.store.copy_opts(from, to, options).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        self.check(from)?;
-        self.check(to)?;
+        self.check_write(from)?;
+        self.check_write(to)?;
         let _turn = self.turn().await;
         count(&self.counters.put);
         count(&self.counters.delete);

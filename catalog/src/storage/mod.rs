@@ -86,7 +86,7 @@ impl Storage {
         let concurrency = config.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(concurrency));
         let confinement = Arc::new(Confinement::new(&config));
-        let files = Disk::files(confinement.files(&config));
+        let files = Disk::files(confinement.files());
         let lake = matches!(config.s3, S3::Embedded).then(|| Lake::new(&config.data, config.confined));
         let s3 = s3::Client::new(config.s3, permits.clone(), counters.clone()).await?.map(Arc::new);
         let (stores, runtime) = (RwLock::default(), Handle::current());
@@ -98,7 +98,33 @@ impl Storage {
         self.inner.confinement.s3_roots()
     }
 
-    /// The embedded lake, where `s3://` is one.
+    /// The same stores for one who may touch less: what is under one of `roots` (`None`: all that this one may), and only read it if
+    /// `read_only`. Requests are bounded and counted together.
+    #[must_use]
+    pub fn narrowed(&self, roots: Option<&[Location]>, read_only: bool) -> Self {
+        let inner = &self.inner;
+        let confinement = Arc::new(inner.confinement.narrowed(roots, read_only));
+        Self {
+            inner: Arc::new(Inner {
+                files: Disk::files(confinement.files()),
+                confinement,
+                counters: Arc::clone(&inner.counters),
+                permits: Arc::clone(&inner.permits),
+                concurrency: inner.concurrency,
+                lake: inner.lake.clone(),
+                s3: inner.s3.clone(),
+                runtime: inner.runtime.clone(),
+                stores: RwLock::default(),
+            }),
+        }
+    }
+
+    /// Errors: `AccessDenied` where nothing may be written.
+    pub fn writable(&self, at: &Location) -> Result<()> {
+        self.inner.confinement.check_write(at)
+    }
+
+    /// The embedded lake, where `s3://` is one. It is not confined.
     pub fn lake(&self) -> Option<&Lake> {
         self.inner.lake.as_ref()
     }

@@ -41,8 +41,8 @@ pub struct Request {
     pub reuse_minutes: Option<u32>,
     /// Over what the caller may see.
     pub engine: Engine,
-    /// Equal for callers who may see the same: only they may share results.
-    pub scope: String,
+    /// What the caller's limits are called, if there are any: results are reused among those with the same.
+    pub limits: Option<String>,
 }
 
 /// All that running needs.
@@ -72,10 +72,8 @@ impl Queries {
         let reusable = is_select(&statement);
         let statement = self.bound(statement, &group, &request.parameters).await?;
         let query = query(&request, &group, Shape::of(&statement)?, inner.storage.lake().is_some())?;
-        if query.results.output_location != group.configuration.result_configuration.output_location {
-            permitted(&request.engine, &query)?;
-        }
-        let reuse = reusable.then(|| reuse_key(&query, &request.scope));
+        may_write(&request, &group, &query)?;
+        let reuse = reusable.then(|| reuse_key(&query, request.limits.as_deref()));
         let stored = StoredQuery {
             id: query.id.clone(),
             work_group: query.work_group.clone(),
@@ -176,6 +174,17 @@ fn query(request: &Request, group: &WorkGroup, shape: Shape, embedded: bool) -> 
     })
 }
 
+/// Results are written with the rights of the server, so that who only reads may ask. Where they go is the work group's choice, or one
+/// that the caller has the right to make.
+fn may_write(request: &Request, group: &WorkGroup, query: &Query) -> Result<()> {
+    let at = Location::parse(&query.output)?;
+    let own = group.configuration.output_location().and_then(|own| Location::parse(own).ok());
+    match own.is_some_and(|own| own.folder().covers(&at)) {
+        true => Ok(()),
+        false => request.engine.storage().writable(&at),
+    }
+}
+
 fn output_folder(location: Option<&str>) -> Result<Location> {
     let Some(text) = location else {
         return Err(Error::invalid(
@@ -193,21 +202,13 @@ fn is_select(statement: &Statement) -> bool {
     matches!(statement, Statement::Query(_))
 }
 
-/// A place of the caller's own choice is one where the caller may write.
-fn permitted(engine: &Engine, query: &Query) -> Result<()> {
-    match engine.storage().object_store(&Location::parse(&query.output)?) {
-        Err(error) if error.kind() == ErrorKind::AccessDenied => Err(error),
-        // That a bucket is not there is the query's failure.
-        _ => Ok(()),
-    }
-}
-
 /// Equal for queries of which one's result may answer the other.
-fn reuse_key(query: &Query, scope: &str) -> String {
+fn reuse_key(query: &Query, limits: Option<&str>) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let place = text(&query.results.output_location);
+    let limits = limits.unwrap_or_default().to_owned();
     let mut parts =
-        vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place, scope.to_owned()];
+        vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place, limits];
     parts.extend(query.parameters.iter().cloned());
     digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }

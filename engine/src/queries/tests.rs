@@ -47,7 +47,7 @@ impl House {
             token: None,
             reuse_minutes: None,
             engine: self.engine.clone(),
-            scope: String::new(),
+            limits: None,
         }
     }
 
@@ -243,4 +243,31 @@ async fn pages_of_a_large_result() {
     let page = house.queries.rows(&query, 8_190, 5).await.unwrap();
     assert_eq!(cells(page), ["8190", "8191", "8192", "8193", "8194"]);
     assert_eq!(cells(house.queries.rows(&query, 20_000, 1000).await.unwrap()), ["20000"]);
+}
+
+#[tokio::test]
+async fn who_only_reads_gets_results_where_the_work_group_puts_them() {
+    let house = house(|_| {}).await;
+    let reader = house.engine.narrowed(Arc::clone(house.engine.catalog()), house.storage.narrowed(None, true));
+    let request = || Request { engine: reader.clone(), limits: Some("reader".to_owned()), ..house.request("SELECT 1") };
+    assert_eq!(house.ended(request()).await.state, State::Succeeded);
+    let at = |location: &str| ResultConfiguration { output_location: Some(location.to_owned()), ..Default::default() };
+    let refused = house.queries.submit(Request { results: at("s3://lake/sales/"), ..request() }).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::AccessDenied);
+    let within = Request { results: at("s3://civetta-results/mine/"), ..request() };
+    assert_eq!(house.ended(within).await.state, State::Succeeded);
+}
+
+#[tokio::test]
+async fn results_are_reused_among_those_with_the_same_limits() {
+    let house = house(|_| {}).await;
+    let as_one = |limits: Option<&str>| {
+        let request = Request { reuse_minutes: Some(60), limits: limits.map(str::to_owned), ..house.request("SELECT 7") };
+        house.ended(request)
+    };
+    let reused = |query: &Query| query.answer.as_ref().unwrap().reused;
+    assert!(!reused(&*as_one(None).await));
+    assert!(!reused(&*as_one(Some("a")).await) && reused(&*as_one(Some("a")).await));
+    assert!(!reused(&*as_one(Some("b")).await));
+    assert!(reused(&*as_one(None).await));
 }

@@ -2,21 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use catalog::Catalog;
-use catalog::local::LocalCatalog;
-use catalog::storage::{Storage, StorageConfig};
-use engine::queries::{Queries, QuerySettings};
-use engine::{Engine, Settings};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::aws::Rights;
-use crate::crawls::Crawls;
-use crate::metrics::Metrics;
-use crate::serve::Server;
 
 struct Door {
     shared: Shared,
@@ -27,19 +17,7 @@ struct Door {
 impl Door {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let home = LocalCatalog::open(folder.path()).await.unwrap();
-        let storage = Storage::new(StorageConfig::local(folder.path())).await.unwrap();
-        let catalog: Arc<dyn Catalog> = Arc::new(home.clone());
-        let spill = folder.path().join("spill");
-        let settings = Settings { memory: None, threads: None, spill, spill_limit: Some(1 << 30), locations: false };
-        let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
-        let settings = QuerySettings::new(folder.path().join("results"));
-        let queries = Queries::start(home.clone(), storage.clone(), settings).await.unwrap();
-        let server = Server { home, catalog, storage, engine, queries, drain: Duration::ZERO };
-        let metrics = Metrics::new();
-        let crawls = Crawls::new(server.clone(), metrics.clone(), CancellationToken::new());
-        let caller = Caller { request_id: uuid::Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default() };
-        Self { shared: Shared { server, metrics, crawls }, caller, _folder: folder }
+        Self { shared: Shared::embedded(folder.path()).await, caller: Caller::anybody(), _folder: folder }
     }
 
     /// The same, seen by a key with these rights.
@@ -49,7 +27,7 @@ impl Door {
     }
 
     async fn call(&self, operation: &str, body: Value) -> Reply {
-        super::call(&self.shared, &self.caller, operation, body).await
+        call(&self.shared, &self.caller, operation, body).await
     }
 
     async fn ok(&self, operation: &str, body: Value) -> Value {
@@ -174,12 +152,7 @@ async fn requests_are_refused_in_athenas_words() {
             "IDEMPOTENT_PARAMETER_MISMATCH",
             "Idempotent parameters do not match".to_owned(),
         ),
-        (
-            "ListQueryExecutions",
-            json!({ "NextToken": "x" }),
-            "INVALID_INPUT",
-            "The nextPageToken is malformed: x".to_owned(),
-        ),
+        ("ListQueryExecutions", json!({ "NextToken": "x" }), "INVALID_INPUT", "The nextPageToken is malformed: x".to_owned()),
         ("ListDatabases", json!({ "CatalogName": "x" }), "DATACATALOG_NOT_FOUND", "Catalog 'x' does not exist".to_owned()),
         ("GetNamedQuery", json!({ "NamedQueryId": "x" }), "INVALID_INPUT", "NamedQuery x was not found".to_owned()),
         ("StartSession", json!({}), "INVALID_INPUT", "StartSession is not supported by Civetta".to_owned()),
@@ -200,7 +173,10 @@ async fn requests_are_refused_in_athenas_words() {
         assert_eq!(door.refused(operation, body.clone()).await, (code.to_owned(), message), "{operation} {body}");
     }
     let syntax = door.refused("StartQueryExecution", json!({ "QueryString": "SELEC 1" })).await;
-    assert!(syntax.0 == "MALFORMED_QUERY" && syntax.1.starts_with("line 1:1: mismatched input 'SELEC'. Expecting: "), "{syntax:?}");
+    assert!(
+        syntax.0 == "MALFORMED_QUERY" && syntax.1.starts_with("line 1:1: mismatched input 'SELEC'. Expecting: "),
+        "{syntax:?}"
+    );
     let unknown = door.call("Nonsense", json!({})).await.unwrap_err();
     assert_eq!((unknown.status, unknown.name.as_ref()), (400, "UnknownOperationException"));
     let wrong_type = door.call("GetWorkGroup", json!({ "WorkGroup": 1 })).await.unwrap_err();

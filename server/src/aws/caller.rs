@@ -1,4 +1,4 @@
-//! Who asks, and what that one may do. A request without keys in the configuration is by somebody who may do everything.
+//! Who asks, and what that one may do. While there are no access keys it is somebody who may do everything.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,6 +6,8 @@ use std::sync::Arc;
 use catalog::storage::Location;
 use catalog::{Error, ErrorKind, Result};
 use uuid::Uuid;
+
+use crate::keys::Holder;
 
 /// The account that everything belongs to: Civetta has one, and clients want twelve digits.
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -18,6 +20,23 @@ pub(crate) struct Caller {
     /// The region that the request was signed for; `us-east-1` for an unsigned one.
     pub(crate) region: String,
     pub(crate) rights: Arc<Rights>,
+    /// Whose credentials signed the request; `None` while there are no access keys.
+    pub(crate) holder: Option<Holder>,
+}
+
+impl Caller {
+    /// The name of what limits this caller's statements, if anything does.
+    pub(crate) fn limits(&self) -> Option<String> {
+        self.holder.as_ref().filter(|_| self.rights.is_limited()).map(|holder| holder.key.id.clone())
+    }
+}
+
+#[cfg(test)]
+impl Caller {
+    /// Somebody who may do everything.
+    pub(crate) fn anybody() -> Self {
+        Self { request_id: Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default(), holder: None }
+    }
 }
 
 /// What an access key may do; `None` is no limit.
@@ -31,6 +50,11 @@ pub(crate) struct Rights {
 }
 
 impl Rights {
+    /// Whether there is any limit to what statements may do.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.databases.is_some() || self.roots.is_some() || self.read_only
+    }
+
     /// Errors: `AccessDenied` for a database that is not among this key's.
     pub(crate) fn database(&self, name: &str) -> Result<()> {
         Self::among("database", self.databases.as_ref(), name)

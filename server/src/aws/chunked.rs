@@ -6,10 +6,12 @@ use std::pin::Pin;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, header};
 use bytes::{Buf, Bytes, BytesMut};
-use catalog::{Error, Result};
+use catalog::{Error, ErrorKind, Result};
 use futures::stream::{self, Stream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use tokio::sync::oneshot;
+
+use crate::signature::Chunks;
 
 /// The longest line between pieces: a length and a signature, or a checksum.
 const LONGEST_LINE: usize = 1024;
@@ -25,8 +27,9 @@ pub(crate) type Trailers = oneshot::Receiver<Vec<(HeaderName, String)>>;
 
 /// The bytes that the encoding carries. The headers change to those of a plain body of that length.
 ///
-/// A body that is not as the encoding has it, or of another length than `x-amz-decoded-content-length`, ends with an error.
-pub(crate) fn decode(headers: &mut HeaderMap, body: Body) -> (Body, Option<Trailers>) {
+/// A body that is not as the encoding has it, or of another length than `x-amz-decoded-content-length`, ends with an error; so does one
+/// with a piece that does not have its signature in `chunks` (`AccessDenied`).
+pub(crate) fn decode(headers: &mut HeaderMap, body: Body, chunks: Option<Chunks>) -> (Body, Option<Trailers>) {
     let length = headers.remove("x-amz-decoded-content-length");
     let expected = length.as_ref().and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     headers.remove(header::CONTENT_LENGTH);
@@ -36,7 +39,16 @@ pub(crate) fn decode(headers: &mut HeaderMap, body: Body) -> (Body, Option<Trail
     unname(headers);
     let (sender, trailers) = oneshot::channel();
     let source = body.into_data_stream().map_err(|error| Error::invalid(format!("the body ended early: {error}"))).boxed();
-    let decoder = Decoder { source, buffer: BytesMut::new(), left: 0, decoded: 0, expected, trailers: Some(sender) };
+    let decoder = Decoder {
+        source,
+        buffer: BytesMut::new(),
+        left: 0,
+        decoded: 0,
+        expected,
+        trailers: Some(sender),
+        chunks,
+        signature: String::new(),
+    };
     let pieces =
         stream::try_unfold(
             decoder,
@@ -64,6 +76,10 @@ struct Decoder {
     expected: Option<u64>,
     /// Taken when the last piece was read.
     trailers: Option<oneshot::Sender<Vec<(HeaderName, String)>>>,
+    /// Present where the pieces are signed and that matters.
+    chunks: Option<Chunks>,
+    /// What the present piece says its signature is.
+    signature: String,
 }
 
 impl Decoder {
@@ -77,9 +93,12 @@ impl Decoder {
                 self.empty_line().await?;
             }
             let line = self.line().await?;
-            let length = line.split(';').next().unwrap_or_default().trim();
+            let (length, extension) = line.split_once(';').unwrap_or((&line, ""));
+            let length = length.trim();
             self.left = u64::from_str_radix(length, 16).map_err(|_| malformed(&format!("'{length}' is no length of a piece")))?;
+            self.signature = extension.trim().strip_prefix("chunk-signature=").unwrap_or_default().to_owned();
             if self.left == 0 {
+                self.signed()?;
                 return self.end().await.map(|()| None);
             }
         }
@@ -90,7 +109,19 @@ impl Decoder {
         let piece = self.buffer.split_to(here).freeze();
         self.left -= here as u64;
         self.decoded += here as u64;
+        if let Some(chunks) = &mut self.chunks {
+            chunks.update(&piece);
+        }
+        if self.left == 0 {
+            self.signed()?;
+        }
         Ok(Some(piece))
+    }
+
+    /// Checks the signature of the piece that has been read.
+    fn signed(&mut self) -> Result<()> {
+        let good = self.chunks.as_mut().is_none_or(|chunks| chunks.piece(&self.signature));
+        if good { Ok(()) } else { Err(unsigned("a piece of the body")) }
     }
 
     /// Reads what is behind the last piece. A sender that ends there without an empty line is understood too.
@@ -98,14 +129,24 @@ impl Decoder {
         if self.expected.is_some_and(|expected| expected != self.decoded) {
             return Err(malformed("its length is not the one in x-amz-decoded-content-length"));
         }
-        let mut found = Vec::new();
+        let (mut found, mut signed, mut signature) = (Vec::new(), String::new(), String::new());
         while let Ok(line) = self.line().await {
             if line.is_empty() {
                 break;
             }
             let (name, value) = line.split_once(':').ok_or_else(|| malformed("a trailing header has no ':'"))?;
-            let name = name.trim().parse().map_err(|_| malformed("a trailing header has no name"))?;
-            found.push((name, value.trim().to_owned()));
+            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+            if name == "x-amz-trailer-signature" {
+                signature = value;
+                continue;
+            }
+            signed.push_str(&format!("{name}:{value}\n"));
+            found.push((name.parse().map_err(|_| malformed("a trailing header has no name"))?, value));
+        }
+        if let Some(chunks) = self.chunks.as_mut().filter(|_| !found.is_empty())
+            && !chunks.trailer(&signed, &signature)
+        {
+            return Err(unsigned("what is behind the body"));
         }
         if let Some(trailers) = self.trailers.take() {
             // Whoever does not wait for them does not need them.
@@ -144,6 +185,10 @@ impl Decoder {
     }
 }
 
+fn unsigned(what: &str) -> Error {
+    Error::new(ErrorKind::AccessDenied, format!("the signature of {what} does not match the signature you provided"))
+}
+
 fn malformed(why: &str) -> Error {
     Error::invalid(format!("the body is not in the encoding aws-chunked: {why}"))
 }
@@ -159,7 +204,7 @@ mod tests {
         headers.insert("x-amz-decoded-content-length", length.parse().unwrap());
         headers.insert(header::CONTENT_ENCODING, "aws-chunked, gzip".parse().unwrap());
         let pieces: Vec<_> = pieces.iter().map(|piece| Ok::<_, Error>(Bytes::from((*piece).to_owned()))).collect();
-        let (body, trailers) = decode(&mut headers, Body::from_stream(stream::iter(pieces)));
+        let (body, trailers) = decode(&mut headers, Body::from_stream(stream::iter(pieces)), None);
         assert_eq!(
             (&headers[header::CONTENT_ENCODING], &headers[header::CONTENT_LENGTH]),
             (&"gzip".parse().unwrap(), &length.parse().unwrap())

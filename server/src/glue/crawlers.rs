@@ -89,16 +89,29 @@ async fn check(glue: Glue<'_>, crawler: &Crawler) -> Outcome<()> {
     if crawler.table_prefix.as_ref().is_some_and(|prefix| prefix.chars().count() > 128) {
         return Err(violated("", "TablePrefix", "Member must have length less than or equal to 128"));
     }
-    if let Some(database) = &crawler.database_name {
-        glue.caller.rights.database(database)?;
-    }
-    for target in &crawler.targets.s3 {
-        glue.caller.rights.location(&Location::parse(&target.path)?)?;
-    }
+    may_run(glue, crawler)?;
     for classifier in &crawler.classifiers {
         glue.home().classifier(classifier).await.map_err(|error| about("Classifier", classifier, error))?;
     }
     Ok(())
+}
+
+/// Whether the caller could do what the crawler does, which runs with the rights of the server. One without a database writes into
+/// whichever its targets are named after.
+fn may_run(glue: Glue<'_>, crawler: &Crawler) -> Outcome<()> {
+    let rights = &glue.caller.rights;
+    rights.database(crawler.database_name.as_deref().map(name::fold).as_deref().unwrap_or_default())?;
+    for target in &crawler.targets.s3 {
+        rights.location(&Location::parse(&target.path)?)?;
+    }
+    Ok(())
+}
+
+/// The crawler of this name, which the caller may run, change or stop.
+pub(super) async fn usable(glue: Glue<'_>, name: &str) -> Outcome<Crawler> {
+    let crawler = find(glue, name).await?;
+    may_run(glue, &crawler)?;
+    Ok(crawler)
 }
 
 /// Members of S3 targets that would change what is done and are not followed.
@@ -133,7 +146,7 @@ pub(super) async fn create(glue: Glue<'_>, body: Value) -> Outcome {
 pub(super) async fn update(glue: Glue<'_>, body: Value) -> Outcome {
     refuse_members(&body)?;
     let definition: Definition = super::request::read(body)?;
-    let mut crawler = find(glue, &definition.name).await?;
+    let mut crawler = usable(glue, &definition.name).await?;
     let name = crawler.name.clone();
     definition.apply(&mut crawler)?;
     check(glue, &crawler).await?;
@@ -154,6 +167,7 @@ fn running(name: &str, error: Error) -> Refusal {
 }
 
 pub(super) async fn delete(glue: Glue<'_>, request: Named) -> Outcome {
+    usable(glue, &request.name).await?;
     glue.home().delete_crawler(&request.name).await.map_err(|error| running(&request.name, error))?;
     tags::end(glue, "crawler", &request.name).await?;
     Ok(json!({}))
@@ -176,7 +190,7 @@ pub(super) async fn begin(glue: Glue<'_>, name: &str) -> Outcome<()> {
 }
 
 pub(super) async fn stop(glue: Glue<'_>, request: Named) -> Outcome {
-    let name = find(glue, &request.name).await?.name;
+    let name = usable(glue, &request.name).await?.name;
     match glue.home().running_crawl(&name).await? {
         None => Err(failure("CrawlerNotRunningException", format!("Crawler with name {name} isn't running"))),
         Some((_, true)) => Err(failure("CrawlerStoppingException", format!("Crawler with name {name} is stopping"))),

@@ -45,12 +45,14 @@ use crate::serve::Shared;
 struct Glue<'a> {
     shared: &'a Shared,
     caller: &'a Caller,
+    /// As far as the caller may use it.
+    catalog: &'a dyn Catalog,
 }
 
 impl<'a> Glue<'a> {
     /// Where databases, tables and partitions are.
     fn catalog(&self) -> &'a dyn Catalog {
-        self.shared.server.catalog.as_ref()
+        self.catalog
     }
 
     /// Where everything else is.
@@ -62,7 +64,8 @@ impl<'a> Glue<'a> {
 /// Answers one operation. Errors: `InvalidInputException` for one of the model that Civetta does not have, `UnknownOperationException` for
 /// one that is not in the model, and those that the model lists for each.
 pub(crate) async fn call(shared: &Shared, caller: &Caller, operation: &str, body: Value) -> Reply {
-    Ok(answer(Glue { shared, caller }, operation, body).await?)
+    let catalog = shared.catalog(caller);
+    Ok(answer(Glue { shared, caller, catalog: catalog.as_ref() }, operation, body).await?)
 }
 
 async fn answer(glue: Glue<'_>, operation: &str, body: Value) -> Outcome {

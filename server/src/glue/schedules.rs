@@ -28,12 +28,12 @@ pub(super) struct OfCrawler {
 }
 
 pub(super) async fn update(glue: Glue<'_>, request: OfCrawler) -> Outcome {
-    let crawler = crawlers::find(glue, &request.crawler_name).await?;
+    let crawler = crawlers::usable(glue, &request.crawler_name).await?;
     set(glue, &crawler, read(request.schedule.as_deref().unwrap_or_default())?).await
 }
 
 pub(super) async fn start(glue: Glue<'_>, request: OfCrawler) -> Outcome {
-    let crawler = crawlers::find(glue, &request.crawler_name).await?;
+    let crawler = crawlers::usable(glue, &request.crawler_name).await?;
     match &crawler.schedule {
         None => Err(failure("NoScheduleException", format!("Crawler with name {} has no schedule", crawler.name))),
         Some(schedule) if is_on(schedule) => {
@@ -44,7 +44,7 @@ pub(super) async fn start(glue: Glue<'_>, request: OfCrawler) -> Outcome {
 }
 
 pub(super) async fn stop(glue: Glue<'_>, request: OfCrawler) -> Outcome {
-    let crawler = crawlers::find(glue, &request.crawler_name).await?;
+    let crawler = crawlers::usable(glue, &request.crawler_name).await?;
     match crawler.schedule.as_ref().filter(|schedule| is_on(schedule)) {
         None => Err(failure("SchedulerNotRunningException", format!("The schedule of crawler {} is not running", crawler.name))),
         Some(schedule) => set(glue, &crawler, Some(Schedule { state: "NOT_SCHEDULED".to_owned(), ..schedule.clone() })).await,

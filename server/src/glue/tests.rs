@@ -5,14 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::operations::OPERATIONS;
 use super::*;
 use crate::aws::{Failure, Rights};
-use crate::crawls::Crawls;
-use crate::metrics::Metrics;
-use crate::serve::Server;
 
 struct Door {
     shared: Shared,
@@ -23,11 +19,7 @@ struct Door {
 impl Door {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let server = Server::embedded(folder.path()).await;
-        let metrics = Metrics::new();
-        let crawls = Crawls::new(server.clone(), metrics.clone(), CancellationToken::new());
-        let caller = Caller { request_id: uuid::Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default() };
-        Self { shared: Shared { server, metrics, crawls }, caller, folder }
+        Self { shared: Shared::embedded(folder.path()).await, caller: Caller::anybody(), folder }
     }
 
     /// With the database `d`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use catalog::crawl::schedule::Expression;
 use catalog::local::LocalCatalog;
-use catalog::{Page, Result};
+use catalog::{ErrorKind, Page, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -78,7 +78,7 @@ impl Definition {
     }
 }
 
-/// Each starts a crawler that is there.
+/// Each starts a crawler that is there, and that the caller could start.
 async fn check_actions(glue: Glue<'_>, actions: &[Map<String, Value>]) -> Outcome<()> {
     if actions.is_empty() {
         return Err(invalid("a trigger needs at least one action"));
@@ -90,7 +90,7 @@ async fn check_actions(glue: Glue<'_>, actions: &[Map<String, Value>]) -> Outcom
         if action.contains_key("JobName") {
             return Err(invalid("Both JobName and CrawlerName cannot be set together in an action"));
         }
-        crawlers::find(glue, crawler).await?;
+        crawlers::usable(glue, crawler).await?;
     }
     Ok(())
 }
@@ -127,6 +127,18 @@ pub(super) async fn create(glue: Glue<'_>, request: Create) -> Outcome {
 
 async fn find(glue: Glue<'_>, name: &str) -> Outcome<Trigger> {
     glue.home().document(name).await.map_err(|error| about("Trigger", name, error))
+}
+
+/// The trigger of this name, all of whose crawlers the caller may start. A crawler that is gone is nobody's.
+async fn usable(glue: Glue<'_>, name: &str) -> Outcome<Trigger> {
+    let trigger = find(glue, name).await?;
+    for crawler in crawlers_of(&trigger) {
+        match glue.home().crawler(&crawler).await {
+            Err(error) if error.kind() == ErrorKind::EntityNotFound => {}
+            _ => drop(crawlers::usable(glue, &crawler).await?),
+        }
+    }
+    Ok(trigger)
 }
 
 pub(super) async fn get(glue: Glue<'_>, request: Named) -> Outcome {
@@ -195,7 +207,7 @@ pub(super) struct Update {
 }
 
 pub(super) async fn update(glue: Glue<'_>, request: Update) -> Outcome {
-    let mut trigger = find(glue, &request.name).await?;
+    let mut trigger = usable(glue, &request.name).await?;
     request.trigger_update.apply(glue, &mut trigger.0).await?;
     glue.home().put_document(&trigger).await?;
     Ok(json!({ "Trigger": trigger }))
@@ -204,6 +216,7 @@ pub(super) async fn update(glue: Glue<'_>, request: Update) -> Outcome {
 /// As in Glue, deleting one that is not there succeeds.
 pub(super) async fn delete(glue: Glue<'_>, request: Named) -> Outcome {
     if records::find::<Trigger>(glue.home(), &request.name).await?.is_some() {
+        usable(glue, &request.name).await?;
         glue.home().delete_document::<Trigger>(&request.name).await?;
         tags::end(glue, "trigger", &request.name).await?;
     }
@@ -212,7 +225,7 @@ pub(super) async fn delete(glue: Glue<'_>, request: Named) -> Outcome {
 
 /// An on-demand trigger starts its crawlers now, a scheduled one from now on when they are due.
 pub(super) async fn start(glue: Glue<'_>, request: Named) -> Outcome {
-    let trigger = find(glue, &request.name).await?;
+    let trigger = usable(glue, &request.name).await?;
     if text(&trigger.0, "Type") == Some("SCHEDULED") {
         set_state(glue, trigger, "ACTIVATED").await?;
     } else {
@@ -224,7 +237,7 @@ pub(super) async fn start(glue: Glue<'_>, request: Named) -> Outcome {
 }
 
 pub(super) async fn stop(glue: Glue<'_>, request: Named) -> Outcome {
-    let trigger = find(glue, &request.name).await?;
+    let trigger = usable(glue, &request.name).await?;
     if text(&trigger.0, "Type") == Some("SCHEDULED") {
         set_state(glue, trigger, "DEACTIVATED").await?;
     }

@@ -24,7 +24,7 @@ pub(super) fn settle(head: &mut Parts) {
 }
 
 /// The bucket in a host name; none where the name is that of the service alone.
-fn bucket(host: &str) -> Option<&str> {
+pub(crate) fn bucket(host: &str) -> Option<&str> {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,
@@ -60,6 +60,7 @@ fn unsigned(query: &str) -> String {
                 | "AWSAccessKeyId"
                 | "Signature"
                 | "Expires"
+                | "x-amz-security-token"
         )
     };
     let kept = query.split('&').filter(|pair| !pair.is_empty() && !signs(pair.split('=').next().unwrap_or_default()));

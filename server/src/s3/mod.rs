@@ -24,11 +24,14 @@ use axum::response::{IntoResponse as _, Response};
 use quick_xml::escape::escape;
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3Error, S3ErrorCode};
+use uuid::Uuid;
 
+pub(crate) use self::address::bucket;
 use self::checksum::Behind;
 use self::door::Door;
 use crate::aws::{Caller, decode, is_chunked};
 use crate::serve::Shared;
+use crate::signature::Chunks;
 
 /// The longest error in bytes; a longer answer is no error.
 const LONGEST_ERROR: usize = 64 * 1024;
@@ -37,7 +40,10 @@ const LONGEST_ERROR: usize = 64 * 1024;
 pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> Response {
     let (mut head, body) = request.into_parts();
     let (body, trailers) = match is_chunked(&head.headers) {
-        true => decode(&mut head.headers, body),
+        true => {
+            let chunks = head.extensions.remove::<Chunks>();
+            decode(&mut head.headers, body, chunks)
+        }
         false => (body, None),
     };
     address::settle(&mut head);
@@ -48,19 +54,27 @@ pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> 
             let service = S3ServiceBuilder::new(door).build();
             service.call(Request::from_parts(head, s3s::Body::http_body_unsync(body))).await.map(|answer| answer.map(Body::new))
         }
-        None => return finish(caller, refusal(&failure::not_implemented("a door to another S3"))).await,
+        None => return finish(caller.request_id, refusal(&failure::not_implemented("a door to another S3"))).await,
     };
     let answer = answer.unwrap_or_else(|error| {
         let error: s3s::StdError = error.into();
         refusal(&S3Error::with_source(S3ErrorCode::InternalError, error))
     });
-    finish(caller, answer).await
+    finish(caller.request_id, answer).await
+}
+
+/// Answers who is not let in.
+pub(crate) async fn refuse(id: Uuid, (status, code, message): (StatusCode, &str, String)) -> Response {
+    finish(id, text(status, code, &message)).await
 }
 
 /// An error as an answer.
 fn refusal(error: &S3Error) -> Response {
     let status = error.status_code().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let (code, message) = (error.code().as_str(), error.message().unwrap_or("the request failed inside the server"));
+    text(status, error.code().as_str(), error.message().unwrap_or("the request failed inside the server"))
+}
+
+fn text(status: StatusCode, code: &str, message: &str) -> Response {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message></Error>",
         escape(code),
@@ -70,8 +84,8 @@ fn refusal(error: &S3Error) -> Response {
 }
 
 /// The request's id in every answer and in the text of every error; no body where HTTP has none.
-async fn finish(caller: &Caller, answer: Response) -> Response {
-    let id = caller.request_id.to_string();
+async fn finish(id: Uuid, answer: Response) -> Response {
+    let id = id.to_string();
     let (mut head, body) = answer.into_parts();
     if let Ok(id) = HeaderValue::from_str(&id) {
         head.headers.insert("x-amz-request-id", id);

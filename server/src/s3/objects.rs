@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use catalog::storage::{Attributes, Digest, Object, Opened, Upload};
+use catalog::{Error, ErrorKind};
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
@@ -45,10 +46,15 @@ pub(super) fn checksum_headers(digest: &Digest) -> hyper::HeaderMap {
     headers
 }
 
-/// The body of a request, chunk by chunk. Errors: `IncompleteBody` when it breaks off or is not what was signed.
+/// The body of a request, chunk by chunk. Errors: `IncompleteBody` when it breaks off, `SignatureDoesNotMatch` when it is not what was
+/// signed.
 pub(super) fn body(body: Option<StreamingBlob>) -> impl Stream<Item = S3Result<Bytes>> + Send {
     futures::stream::iter(body).flatten().map_err(|error| {
-        S3Error::with_message(S3ErrorCode::IncompleteBody, format!("the body could not be read to its end: {error}"))
+        let mut causes = std::iter::successors(Some(error.as_ref() as &dyn std::error::Error), |error| error.source());
+        match causes.find_map(|cause| cause.downcast_ref::<Error>()).filter(|cause| cause.kind() == ErrorKind::AccessDenied) {
+            Some(cause) => S3Error::with_message(S3ErrorCode::SignatureDoesNotMatch, cause.message().to_owned()),
+            None => S3Error::with_message(S3ErrorCode::IncompleteBody, format!("the body could not be read to its end: {error}")),
+        }
     })
 }
 

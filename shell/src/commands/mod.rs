@@ -5,6 +5,7 @@ mod crawl;
 mod crawler;
 mod demo;
 mod doctor;
+mod key;
 mod peek;
 mod query;
 mod repeat;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Shell(shell::Args),
     /// Run the crawlers' schedules and answer over HTTP
     Serve(serve::Args),
+    /// Keep access keys: who may speak to the server, and what each may do
+    Key(key::Args),
     /// Check that everything civetta needs is there and works
     Doctor(doctor::Args),
     /// Print the configuration, each value with where it came from
@@ -53,6 +56,7 @@ pub(crate) async fn run(command: Option<Command>, config: &Config) -> Outcome {
         Command::Query(args) => query::run(args, config).await,
         Command::Shell(args) => shell::run(args, config).await,
         Command::Serve(args) => serve::run(args, config).await,
+        Command::Key(args) => key::run(args, config),
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Config(args) => config::run(args, config),
     }

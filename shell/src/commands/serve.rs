@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use catalog::{Error, Result};
 use engine::queries::{Queries, QuerySettings};
-use server::Server;
+use server::{Key, KeyFile, Keys, Server};
 use tokio_util::sync::CancellationToken;
 
-use super::say;
+use super::{key, say};
 use crate::config::{Config, Origin, S3Choice, Setting, Timeout};
 use crate::failure::{Failure, Outcome};
 use crate::open::{Lake, Rights};
@@ -36,15 +36,31 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     refuse_itself(&config).map_err(Failure::usage)?;
     let stop = CancellationToken::new();
     let told = stop_when_told(stop.clone()).map_err(Failure::from)?;
-    let lake = Lake::open(&config, Rights::Server).await?;
+    let Lake { home, catalog, storage, engine } = Lake::open(&config, Rights::Server).await?;
+    let keys = keys(&config)?;
+    if keys.is_empty() {
+        say("there are no access keys: every signature is taken, from this machine only; civetta key add makes one");
+    }
     let settings = QuerySettings::new(config.data.value.join("results"));
-    let queries = Queries::start(lake.home.clone(), lake.storage.clone(), settings).await?;
-    let Lake { home, catalog, storage, engine } = lake;
-    let server = Server { home, catalog, storage, engine, queries, drain: args.drain.0 };
+    let queries = Queries::start(home.clone(), storage.clone(), settings).await?;
+    let server = Server { home, catalog, storage, engine, keys, queries, drain: args.drain.0 };
     let ready = |address| say(format!("civetta serves Athena, Glue and S3 on http://{address} and runs the crawlers' schedules"));
     let served = server::serve(server, config.listen.value, stop, ready).await;
     told.abort();
     Ok(served?)
+}
+
+/// The access keys. A server that other machines reach has one from its first start on.
+fn keys(config: &Config) -> Result<Keys> {
+    let file = KeyFile::within(&config.data.value);
+    let keys = Keys::open(file.clone())?;
+    if !config.listen.value.ip().is_loopback() && keys.is_empty() {
+        let key = Key::generate(Some("first".to_owned()))?;
+        file.add(&key)?;
+        say(format!("other machines reach {}, so there is an access key now; it is shown this once:", config.listen.value));
+        say(key::environment(&key));
+    }
+    Ok(keys)
 }
 
 /// A server whose S3 is itself would ask itself for every object.

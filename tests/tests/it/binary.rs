@@ -57,6 +57,17 @@ impl Home {
         Ran::from(self.command(arguments).output().expect("civetta starts"))
     }
 
+    /// A new access key, made with these `arguments`: its id and its secret.
+    pub(crate) fn key(&self, arguments: &[&str]) -> (String, String) {
+        let ran = self.run(&[&["key", "add"], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let value = |name: &str| {
+            let line = ran.stdout.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.expect("it is printed").to_owned()
+        };
+        (value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"))
+    }
+
     /// Runs what must succeed and say nothing but its data; gives that.
     pub(crate) fn query(&self, sql: &str) -> String {
         let ran = self.run(&["query", "--format", "csv", sql]);

@@ -20,6 +20,10 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
         "this test runs Python clients and is not told where they are: use `make test`, or set CIVETTA_PYTHON to the python of an \
          environment with tests/requirements.txt, or CIVETTA_SKIP_SERVICES=1",
     );
+    let (id, secret) = home.key(&["--name", "clients"]);
+    let (limited, limited_secret) =
+        home.key(&["--name", "limited", "--database", "mine", "--root", "s3://mine/", "--root", "s3://shared/x"]);
+    let (reader, reader_secret) = home.key(&["--name", "reader", "--read-only", "--work-group", "primary"]);
     let mut command = Command::new(python);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
         command.env_remove(name);
@@ -29,7 +33,13 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
         .args(what)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients"))
         .envs([("AWS_ENDPOINT_URL", format!("http://{}", serving.address).as_str())])
-        .envs([("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")])
+        .envs([("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)])
+        .envs([
+            ("LIMITED_KEY_ID", limited),
+            ("LIMITED_SECRET", limited_secret),
+            ("READER_KEY_ID", reader),
+            ("READER_SECRET", reader_secret),
+        ])
         .envs([("AWS_REGION", "us-east-1"), ("AWS_DEFAULT_REGION", "us-east-1")])
         // No file of the one who runs the tests, and no machine's metadata service.
         .envs([
@@ -44,7 +54,7 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
     command
 }
 
-/// Runs these files of `tests/clients` against a server of their own.
+/// Runs these files of `tests/clients` against a server of their own, which checks what they sign.
 #[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
 fn run(what: &[&str]) {
     if skipped("clients from PyPI") {
@@ -60,7 +70,7 @@ fn run(what: &[&str]) {
 
 #[test]
 fn objects() {
-    run(&["test_s3.py", "test_file_systems.py"]);
+    run(&["test_s3.py", "test_file_systems.py", "test_keys.py"]);
 }
 
 #[test]
@@ -71,4 +81,19 @@ fn answers_are_those_of_the_model() {
 #[test]
 fn catalog() {
     run(&["test_glue.py", "test_pyiceberg.py"]);
+}
+
+#[test]
+fn queries() {
+    run(&["test_athena_queries.py", "test_athena_records.py", "test_pipeline.py", "test_aws_cli.py"]);
+}
+
+#[test]
+fn athena_in_python() {
+    run(&["test_pyathena.py", "test_sqlalchemy.py", "test_awswrangler.py"]);
+}
+
+#[test]
+fn dbt() {
+    run(&["test_dbt.py"]);
 }

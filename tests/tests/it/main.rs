@@ -14,6 +14,7 @@ mod crawl_api;
 mod crawl_cases;
 mod crawl_killed;
 mod crawl_layouts;
+mod keys;
 mod lake;
 mod s3_server;
 mod serve;

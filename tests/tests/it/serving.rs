@@ -26,8 +26,13 @@ impl Serving {
 
     /// With more `arguments` than where to listen.
     pub(crate) fn start_with(home: &Home, arguments: &[&str]) -> Self {
+        Self::start_at(home, "127.0.0.1:0", arguments)
+    }
+
+    /// Listening on this address.
+    pub(crate) fn start_at(home: &Home, address: &str, arguments: &[&str]) -> Self {
         let log = home.file("serve.log", "");
-        let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = home.command(&["serve", "--listen", address]);
         let mut child = command.args(arguments).stderr(File::create(&log).expect("a log")).spawn().expect("civetta starts");
         let begun = Instant::now();
         loop {

@@ -47,9 +47,7 @@ struct Listing {
 
 fn about(name: &str, error: Error) -> Failure {
     match error.kind() {
-        ErrorKind::EntityNotFound => {
-            Failure::new("ResourceNotFoundException", error.message()).with("ResourceName", name)
-        }
+        ErrorKind::EntityNotFound => Failure::new("ResourceNotFoundException", error.message()).with("ResourceName", name),
         ErrorKind::AlreadyExists => invalid(format!("PreparedStatement {name} already exists in workGroup")),
         _ => refused(error, NO_GROUP),
     }
