@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::request::Parts;
 use axum::http::header;
+use axum::http::request::Parts;
 use bytes::Bytes;
 use catalog::{Error, ErrorKind};
 use chrono::Utc;

@@ -24,7 +24,9 @@ pub(crate) async fn call(_: &Shared, caller: &Caller, form: Vec<(String, String)
     let action = get("Action").unwrap_or_default();
     let outcome = match action {
         "GetCallerIdentity" => Ok(identity(caller)),
-        "AssumeRole" => narrowing(&form).and_then(|()| assume(caller, get("RoleArn"), get("RoleSessionName"), get("DurationSeconds"))),
+        "AssumeRole" => {
+            narrowing(&form).and_then(|()| assume(caller, get("RoleArn"), get("RoleSessionName"), get("DurationSeconds")))
+        }
         "GetSessionToken" => credentials(caller, "root", get("DurationSeconds")),
         _ => Err(("InvalidAction", format!("Could not find operation {action} for version 2011-06-15"))),
     };
@@ -68,7 +70,9 @@ fn identity(caller: &Caller) -> String {
 /// Errors: `ValidationError` for policies of a session, which would give it less than its key has.
 fn narrowing(form: &[(String, String)]) -> Result<(), Refusal> {
     match form.iter().find(|(name, value)| (name == "Policy" || name.starts_with("PolicyArns")) && !value.is_empty()) {
-        Some((name, _)) => Err(("ValidationError", format!("{name} of AssumeRole is not supported by Civetta; limit the access key"))),
+        Some((name, _)) => {
+            Err(("ValidationError", format!("{name} of AssumeRole is not supported by Civetta; limit the access key")))
+        }
         None => Ok(()),
     }
 }

@@ -188,7 +188,8 @@ fn reuse_key(query: &Query, limits: Option<&str>) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let place = text(&query.results.output_location);
     let limits = limits.unwrap_or_default().to_owned();
-    let mut parts = vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place, limits];
+    let mut parts =
+        vec![query.text.clone(), text(&query.catalog), text(&query.database), query.work_group.clone(), place, limits];
     parts.extend(query.parameters.iter().cloned());
     digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }

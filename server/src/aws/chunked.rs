@@ -39,7 +39,16 @@ pub(crate) fn decode(headers: &mut HeaderMap, body: Body, chunks: Option<Chunks>
     unname(headers);
     let (sender, trailers) = oneshot::channel();
     let source = body.into_data_stream().map_err(|error| Error::invalid(format!("the body ended early: {error}"))).boxed();
-    let decoder = Decoder { source, buffer: BytesMut::new(), left: 0, decoded: 0, expected, trailers: Some(sender), chunks, signature: String::new() };
+    let decoder = Decoder {
+        source,
+        buffer: BytesMut::new(),
+        left: 0,
+        decoded: 0,
+        expected,
+        trailers: Some(sender),
+        chunks,
+        signature: String::new(),
+    };
     let pieces =
         stream::try_unfold(
             decoder,

@@ -26,7 +26,8 @@ impl Door {
         let server = Server::embedded(folder.path()).await;
         let metrics = Metrics::new();
         let crawls = Crawls::new(server.clone(), metrics.clone(), CancellationToken::new());
-        let caller = Caller { request_id: uuid::Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default(), holder: None };
+        let caller =
+            Caller { request_id: uuid::Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default(), holder: None };
         Self { shared: Shared { server, metrics, crawls }, caller, folder }
     }
 

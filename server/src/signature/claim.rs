@@ -78,7 +78,8 @@ impl Claim {
         let seconds = part("X-Amz-Expires")?.parse().ok().filter(|seconds| (1..=LONGEST).contains(seconds));
         let seconds = seconds.ok_or_else(|| incomplete(format!("X-Amz-Expires must be from 1 to {LONGEST}")))?;
         let token = parameter(query, "X-Amz-Security-Token").map(Cow::into_owned);
-        let (credential, headers, signature) = (part("X-Amz-Credential")?, part("X-Amz-SignedHeaders")?, part("X-Amz-Signature")?);
+        let (credential, headers, signature) =
+            (part("X-Amz-Credential")?, part("X-Amz-SignedHeaders")?, part("X-Amz-Signature")?);
         Self::new(&credential, &headers, &signature, stamp(&part("X-Amz-Date")?)?, token, Some(Duration::seconds(seconds)))
     }
 
@@ -122,12 +123,22 @@ impl Claim {
         }
         let form = |time: DateTime<Utc>| time.format("%Y%m%dT%H%M%SZ");
         if self.time > now + SKEW {
-            let text = format!("Signature not yet current: {} is still later than {} ({} + 15 min.)", self.stamp(), form(now + SKEW), form(now));
+            let text = format!(
+                "Signature not yet current: {} is still later than {} ({} + 15 min.)",
+                self.stamp(),
+                form(now + SKEW),
+                form(now)
+            );
             return Err(Refused::Skewed(text));
         }
         match self.lasts {
             None if self.time < now - SKEW => {
-                let text = format!("Signature expired: {} is now earlier than {} ({} - 15 min.)", self.stamp(), form(now - SKEW), form(now));
+                let text = format!(
+                    "Signature expired: {} is now earlier than {} ({} - 15 min.)",
+                    self.stamp(),
+                    form(now - SKEW),
+                    form(now)
+                );
                 Err(Refused::Skewed(text))
             }
             Some(lasts) if self.time + lasts < now => Err(Refused::Elapsed),
@@ -147,8 +158,9 @@ impl Claim {
 
 fn stamp(text: &str) -> Result<DateTime<Utc>, Refused> {
     let time = NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%SZ");
-    time.map(|time| time.and_utc())
-        .map_err(|_| incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601")))
+    time.map(|time| time.and_utc()).map_err(|_| {
+        incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{text}'. See http://en.wikipedia.org/wiki/ISO_8601"))
+    })
 }
 
 fn unknown(algorithm: &str) -> Refused {

@@ -68,7 +68,8 @@ pub(crate) fn verify(keys: &Keys, request: &Signed<'_>, now: DateTime<Utc>) -> R
     let hash = body_hash(request, claim.lasts.is_some())?;
     let key = generate_signing_key(holder.secret(), SystemTime::from(claim.time), &claim.region, &claim.service);
     let matches = |host: &&str| {
-        let ours = calculate_signature(&key, to_sign(&claim, &canonical(request, &headers, &claim.headers, host, &hash)).as_bytes());
+        let ours =
+            calculate_signature(&key, to_sign(&claim, &canonical(request, &headers, &claim.headers, host, &hash)).as_bytes());
         bool::from(ours.as_bytes().ct_eq(claim.signature.as_bytes()))
     };
     if !request.hosts.iter().any(matches) {
@@ -132,11 +133,15 @@ fn payload(claim: &Claim, key: &[u8], hash: String) -> Result<Payload, Refused> 
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" | "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => {
             Ok(Payload::Chunks(Chunks::new(key, claim.stamp(), claim.scope(), claim.signature.clone())))
         }
-        other if other.starts_with("STREAMING-") => Err(Refused::NotSupported(format!("bodies signed as {other} are not supported"))),
+        other if other.starts_with("STREAMING-") => {
+            Err(Refused::NotSupported(format!("bodies signed as {other} are not supported")))
+        }
         other if other.len() == 64 && other.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
             Ok(Payload::Sha256(hash.to_ascii_lowercase()))
         }
-        _ => Err(incomplete("x-amz-content-sha256 must be UNSIGNED-PAYLOAD, one of the STREAMING- names, or a valid sha256 value.")),
+        _ => Err(incomplete(
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, one of the STREAMING- names, or a valid sha256 value.",
+        )),
     }
 }
 

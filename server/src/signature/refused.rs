@@ -35,9 +35,7 @@ impl Refused {
             Self::UnknownKey | Self::BadToken => {
                 ("UnrecognizedClientException", "The security token included in the request is invalid.".to_owned())
             }
-            Self::ExpiredToken => {
-                ("ExpiredTokenException", "The security token included in the request is expired".to_owned())
-            }
+            Self::ExpiredToken => ("ExpiredTokenException", "The security token included in the request is expired".to_owned()),
             Self::Mismatch(why) | Self::Skewed(why) => ("InvalidSignatureException", why),
             Self::Elapsed => ("InvalidSignatureException", "Request has expired".to_owned()),
             Self::Unsigned(name) => {

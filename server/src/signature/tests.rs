@@ -242,8 +242,24 @@ fn presigned_urls_of_version_2() {
 }
 
 const VERSION_2: &[(&str, &str, &str)] = &[
-    ("GET", "127.0.0.1:4580", "/bucket/k?AWSAccessKeyId=AKIAMINE&Signature=wYGUFU110vNCj%2BiY0Bk4uJz%2FNZg%3D&Expires=1764100000"),
-    ("GET", "127.0.0.1:4580", "/bucket/k%20y/%C3%A9?versionId=7&response-content-type=text%2Fplain&AWSAccessKeyId=AKIAMINE&Signature=QVdZGkRyf%2B4Gl3QamXi6N2HFIVM%3D&Expires=1764100000"),
-    ("GET", "bucket.localhost:4580", "/k?AWSAccessKeyId=AKIAMINE&Signature=wYGUFU110vNCj%2BiY0Bk4uJz%2FNZg%3D&Expires=1764100000"),
-    ("PUT", "127.0.0.1:4580", "/bucket/k?AWSAccessKeyId=AKIAMINE&Signature=wSYvz0DxOfPxVyp6ygANe5fPfjg%3D&content-type=text%2Fcsv&x-amz-meta-a=b%20c&Expires=1764100000"),
+    (
+        "GET",
+        "127.0.0.1:4580",
+        "/bucket/k?AWSAccessKeyId=AKIAMINE&Signature=wYGUFU110vNCj%2BiY0Bk4uJz%2FNZg%3D&Expires=1764100000",
+    ),
+    (
+        "GET",
+        "127.0.0.1:4580",
+        "/bucket/k%20y/%C3%A9?versionId=7&response-content-type=text%2Fplain&AWSAccessKeyId=AKIAMINE&Signature=QVdZGkRyf%2B4Gl3QamXi6N2HFIVM%3D&Expires=1764100000",
+    ),
+    (
+        "GET",
+        "bucket.localhost:4580",
+        "/k?AWSAccessKeyId=AKIAMINE&Signature=wYGUFU110vNCj%2BiY0Bk4uJz%2FNZg%3D&Expires=1764100000",
+    ),
+    (
+        "PUT",
+        "127.0.0.1:4580",
+        "/bucket/k?AWSAccessKeyId=AKIAMINE&Signature=wSYvz0DxOfPxVyp6ygANe5fPfjg%3D&content-type=text%2Fcsv&x-amz-meta-a=b%20c&Expires=1764100000",
+    ),
 ];

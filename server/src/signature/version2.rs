@@ -93,7 +93,8 @@ fn to_sign(head: &Parts, query: &str, host: &str, expires: &str) -> String {
     amazon.sort();
     let amazon: String = amazon.into_iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     let mut resource = bucket(host).map(|name| format!("/{name}")).unwrap_or_default() + head.uri.path();
-    let mut signed: Vec<_> = query.split('&').filter(|pair| SIGNED.contains(&pair.split('=').next().unwrap_or_default())).collect();
+    let mut signed: Vec<_> =
+        query.split('&').filter(|pair| SIGNED.contains(&pair.split('=').next().unwrap_or_default())).collect();
     signed.sort_unstable();
     for (number, pair) in signed.into_iter().enumerate() {
         resource.push(if number == 0 { '?' } else { '&' });

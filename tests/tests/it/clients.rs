@@ -21,7 +21,8 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
          environment with tests/requirements.txt, or CIVETTA_SKIP_SERVICES=1",
     );
     let (id, secret) = home.key(&["--name", "clients"]);
-    let (limited, limited_secret) = home.key(&["--name", "limited", "--database", "mine", "--root", "s3://mine/", "--root", "s3://shared/x"]);
+    let (limited, limited_secret) =
+        home.key(&["--name", "limited", "--database", "mine", "--root", "s3://mine/", "--root", "s3://shared/x"]);
     let (reader, reader_secret) = home.key(&["--name", "reader", "--read-only", "--work-group", "primary"]);
     let mut command = Command::new(python);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
@@ -33,7 +34,12 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients"))
         .envs([("AWS_ENDPOINT_URL", format!("http://{}", serving.address).as_str())])
         .envs([("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)])
-        .envs([("LIMITED_KEY_ID", limited), ("LIMITED_SECRET", limited_secret), ("READER_KEY_ID", reader), ("READER_SECRET", reader_secret)])
+        .envs([
+            ("LIMITED_KEY_ID", limited),
+            ("LIMITED_SECRET", limited_secret),
+            ("READER_KEY_ID", reader),
+            ("READER_SECRET", reader_secret),
+        ])
         .envs([("AWS_REGION", "us-east-1"), ("AWS_DEFAULT_REGION", "us-east-1")])
         // No file of the one who runs the tests, and no machine's metadata service.
         .envs([
