@@ -7,6 +7,7 @@ import urllib.request
 
 import boto3
 import pytest
+import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -58,7 +59,8 @@ def test_presigned_urls_of_both_versions_end(bucket):
         s3 = client("s3", signature_version=version)
         where = {"Bucket": bucket, "Key": f"by {version}/ü+"}
         put = s3.generate_presigned_url("put_object", where, ExpiresIn=60)
-        urllib.request.urlopen(urllib.request.Request(put, data=text, method="PUT"))
+        # urllib would add a Content-Type, which version 2 signs.
+        assert urllib3.PoolManager().request("PUT", put, body=text).status == 200
         get = s3.generate_presigned_url("get_object", where, ExpiresIn=1)
         assert urllib.request.urlopen(get).read() == text
         for changed in (get.replace("Signature=", "Signature=0"), get.replace("%C3%BC", "u")):
@@ -170,3 +172,12 @@ def test_who_only_reads_changes_nothing(divided):
     where = {"ResultConfiguration": {"OutputLocation": "s3://mine/t/"}}
     assert refusal(run.athena.start_query_execution, QueryString="SELECT 'more'", **where)[0] == "AccessDeniedException"
     assert refusal(run.athena.start_query_execution, QueryString="SELECT 1", WorkGroup="other")[0] == "AccessDeniedException"
+
+
+def test_a_work_group_leads_to_no_place_that_its_maker_has_no_right_to(divided):
+    athena = of("LIMITED")("athena")
+    group, theirs = name("group"), {"ResultConfiguration": {"OutputLocation": "s3://theirs/t/"}}
+    assert refusal(athena.create_work_group, Name=group, Configuration=theirs)[0] == "AccessDeniedException"
+    athena.create_work_group(Name=group, Configuration={"ResultConfiguration": {"OutputLocation": "s3://mine/results/"}})
+    moved = {"ResultConfigurationUpdates": theirs["ResultConfiguration"]}
+    assert refusal(athena.update_work_group, WorkGroup=group, ConfigurationUpdates=moved)[0] == "AccessDeniedException"

@@ -104,7 +104,7 @@ pub(super) fn change(caller: &Caller, body: Value) -> Reply {
 pub(super) async fn databases(shared: &Shared, caller: &Caller, body: Value) -> Reply {
     let Listing { catalog_name, max_results, next_token } = read(body)?;
     known(&catalog_name)?;
-    let found = shared.server.catalog.databases(asked(max_results, next_token)?).await;
+    let found = shared.catalog(caller).databases(asked(max_results, next_token)?).await;
     let found = found.map_err(|error| absent(caller, error))?;
     let seen = found.items.into_iter().filter(|database| caller.rights.database(&database.name).is_ok());
     page("DatabaseList", seen.map(shown).collect(), found.next)
@@ -114,7 +114,7 @@ pub(super) async fn database(shared: &Shared, caller: &Caller, body: Value) -> R
     let One { catalog_name, database_name } = read(body)?;
     known(&catalog_name)?;
     caller.rights.database(&catalog::name::fold(&database_name)).map_err(|error| refused(error, ""))?;
-    let found = shared.server.catalog.database(&database_name).await.map_err(|error| absent(caller, error))?;
+    let found = shared.catalog(caller).database(&database_name).await.map_err(|error| absent(caller, error))?;
     Ok(json!({"Database": shown(found)}))
 }
 

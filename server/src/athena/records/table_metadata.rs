@@ -37,7 +37,7 @@ pub(super) async fn list(shared: &Shared, caller: &Caller, body: Value) -> Reply
     visible(caller, &database_name)?;
     let expression = expression.filter(|expression| !expression.is_empty());
     let request = asked(max_results, next_token)?;
-    let found = shared.server.catalog.tables(&database_name, expression.as_deref(), request).await;
+    let found = shared.catalog(caller).tables(&database_name, expression.as_deref(), request).await;
     let found = found.map_err(|error| absent(caller, error))?;
     page("TableMetadataList", found.items.into_iter().map(shown).collect(), found.next)
 }
@@ -46,7 +46,7 @@ pub(super) async fn get(shared: &Shared, caller: &Caller, body: Value) -> Reply 
     let One { catalog_name, database_name, table_name } = read(body)?;
     known(&catalog_name)?;
     visible(caller, &database_name)?;
-    let found = shared.server.catalog.table(&database_name, &table_name).await.map_err(|error| absent(caller, error))?;
+    let found = shared.catalog(caller).table(&database_name, &table_name).await.map_err(|error| absent(caller, error))?;
     Ok(json!({"TableMetadata": shown(found)}))
 }
 

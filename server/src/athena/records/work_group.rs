@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::PageRequest;
+use catalog::storage::Location;
 use engine::PreparedStatement;
 use engine::work_group::{
     AclConfiguration, Configuration, EncryptionConfiguration, EngineVersion, ManagedResults, WorkGroup, WorkGroupState,
@@ -109,9 +110,18 @@ pub(super) fn changeable(caller: &Caller, name: &str) -> Result<(), Failure> {
     allowed(caller, name)
 }
 
+/// The caller may have results written there, which is done with the server's rights. What is no location is refused elsewhere.
+fn may_write(caller: &Caller, output: Option<&str>) -> Result<(), Failure> {
+    match output.map(Location::parse) {
+        Some(Ok(at)) => caller.rights.location(&at).map_err(|error| refused(error, MISSING)),
+        _ => Ok(()),
+    }
+}
+
 pub(super) async fn create(shared: &Shared, caller: &Caller, body: Value) -> Reply {
     let Create { name, configuration, description, tags } = read(body)?;
     changeable(caller, &name)?;
+    may_write(caller, configuration.as_ref().and_then(Configuration::output_location))?;
     let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.is_empty() || name.len() > 128 || !name.chars().all(of_name) {
         return Err(invalid(format!("'{name}' cannot be a work group: a name has 1 to 128 of a-z, A-Z, 0-9, '.', '_', '-'")));
@@ -156,6 +166,7 @@ pub(super) async fn list(shared: &Shared, caller: &Caller, body: Value) -> Reply
 pub(super) async fn update(shared: &Shared, caller: &Caller, body: Value) -> Reply {
     let Update { work_group, description, state, configuration_updates } = read(body)?;
     changeable(caller, &work_group)?;
+    may_write(caller, configuration_updates.result_configuration_updates.output_location.as_deref())?;
     let change = move |group: &mut WorkGroup| {
         group.state = state.unwrap_or(group.state);
         if description.is_some() {
