@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 import lake as small_lake
+import model
 
 for needed in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
     if needed not in os.environ:
@@ -43,12 +44,12 @@ def s3():
 
 @pytest.fixture(scope="session")
 def glue():
-    return boto3.client("glue")
+    return model.held(boto3.client("glue"))
 
 
 @pytest.fixture(scope="session")
 def athena():
-    return boto3.client("athena")
+    return model.held(boto3.client("athena"))
 
 
 @pytest.fixture(scope="module")

@@ -160,6 +160,19 @@ impl LocalCatalog {
         query.fetch_optional(&mut *self.connections.read().await?).await?.as_ref().map(read).transpose()
     }
 
+    /// Forgets the finished queries of a work group.
+    pub async fn delete_queries_of(&self, work_group: &str) -> Result<()> {
+        let work_group = work_group.to_owned();
+        let delete = self.writer.write_as(Durability::Process, move |connection| {
+            Box::pin(async move {
+                let sql = "DELETE FROM queries WHERE work_group = $1 AND lease_until IS NULL";
+                sqlx::query(sql).bind(work_group).execute(connection).await?;
+                Ok(())
+            })
+        });
+        delete.await
+    }
+
     /// Forgets the finished queries that were submitted before `before`, in milliseconds since 1970. Answers how many.
     pub async fn delete_queries(&self, before: i64) -> Result<u64> {
         let delete = self.writer.write_as(Durability::Process, move |connection| {

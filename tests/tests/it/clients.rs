@@ -74,6 +74,11 @@ fn objects() {
 }
 
 #[test]
+fn answers_are_those_of_the_model() {
+    run(&["test_model.py"]);
+}
+
+#[test]
 fn catalog() {
     run(&["test_glue.py", "test_pyiceberg.py"]);
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{present, visible};
-use crate::athena::error::{failure, invalid};
+use crate::athena::error::{coded, failure, invalid};
 use crate::aws::{Caller, Failure, Reply, read};
 use crate::serve::Shared;
 
@@ -94,7 +94,7 @@ fn column(column: &ResultColumn) -> Value {
 }
 
 fn ready(query: &Query) -> Result<(), Failure> {
-    let refused = |message: String, code: &str| Err(invalid(message).with("AthenaErrorCode", code));
+    let refused = |message: String, code: &str| Err(coded(code, message));
     match query.state {
         State::Succeeded => Ok(()),
         State::Queued | State::Running => {

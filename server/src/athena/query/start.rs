@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::present;
-use crate::athena::error::{failure, invalid};
+use crate::athena::error::{coded, failure, invalid};
 use crate::aws::{Caller, Failure, Reply, read};
 use crate::serve::Shared;
 
@@ -58,7 +58,7 @@ pub(super) async fn start(shared: &Shared, caller: &Caller, body: Value) -> Repl
     let text = present(start.query_string, "queryString")?;
     caller.rights.work_group(start.work_group.as_deref().unwrap_or(PRIMARY)).map_err(failure)?;
     if let Some(catalog) = start.query_execution_context.catalog.as_deref().filter(|name| !is_ours(name)) {
-        return Err(invalid(format!("Catalog '{catalog}' does not exist")).with("AthenaErrorCode", "DATACATALOG_NOT_FOUND"));
+        return Err(coded("DATACATALOG_NOT_FOUND", format!("Catalog '{catalog}' does not exist")));
     }
     let request = Request {
         text,

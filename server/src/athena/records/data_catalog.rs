@@ -5,7 +5,7 @@ use catalog::table::Database;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{asked, coded, page, refused};
+use super::{asked, coded, invalid, page, refused};
 use crate::aws::{ACCOUNT, Caller, Failure, Reply, read};
 use crate::serve::Shared;
 
@@ -16,6 +16,13 @@ const NAME: &str = "AwsDataCatalog";
 #[serde(rename_all = "PascalCase")]
 struct Named {
     name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: String,
+    r#type: String,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +80,25 @@ pub(super) fn get(body: Value) -> Reply {
     let Named { name } = read(body)?;
     known(&name)?;
     Ok(json!({"DataCatalog": {"Name": NAME, "Type": "GLUE", "Parameters": {"catalog-id": ACCOUNT}}}))
+}
+
+/// There is one, so that every other is refused, by its type where that is why.
+pub(super) fn create(caller: &Caller, body: Value) -> Reply {
+    let Definition { name, r#type } = read(body)?;
+    caller.rights.write().map_err(|error| refused(error, ""))?;
+    Err(invalid(match r#type.as_str() {
+        _ if known(&name).is_ok() => format!("DataCatalog {NAME} has already been created"),
+        "GLUE" => format!("a data catalog besides {NAME} is not supported by Civetta"),
+        other => format!("a data catalog of type {other} is not supported by Civetta"),
+    }))
+}
+
+/// Errors: always, for the one there is belongs to AWS.
+pub(super) fn change(caller: &Caller, body: Value) -> Reply {
+    let Named { name } = read(body)?;
+    caller.rights.write().map_err(|error| refused(error, ""))?;
+    known(&name)?;
+    Err(invalid(format!("{NAME} cannot be changed or deleted")))
 }
 
 pub(super) async fn databases(shared: &Shared, caller: &Caller, body: Value) -> Reply {

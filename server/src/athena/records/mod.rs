@@ -42,6 +42,8 @@ pub(super) async fn call(shared: &Shared, caller: &Caller, operation: &str, body
         "DeletePreparedStatement" => prepared::delete(shared, caller, body).await,
         "ListDataCatalogs" => data_catalog::list(body),
         "GetDataCatalog" => data_catalog::get(body),
+        "CreateDataCatalog" => data_catalog::create(caller, body),
+        "UpdateDataCatalog" | "DeleteDataCatalog" => data_catalog::change(caller, body),
         "ListDatabases" => data_catalog::databases(shared, caller, body).await,
         "GetDatabase" => data_catalog::database(shared, caller, body).await,
         "ListTableMetadata" => table_metadata::list(shared, caller, body).await,

@@ -81,6 +81,12 @@ fn parameters(table: &Table) -> Map<String, Value> {
     if let Some(comment) = &table.description {
         all.entry("comment").or_insert_with(|| json!(comment));
     }
+    if table.table_type.as_deref() == Some("EXTERNAL_TABLE") {
+        all.entry("EXTERNAL").or_insert_with(|| json!("TRUE"));
+    }
+    if let Some(created) = table.create_time {
+        all.entry("transient_lastDdlTime").or_insert_with(|| json!(format!("{created:.0}")));
+    }
     let Some(descriptor) = &table.storage_descriptor else { return all };
     let mut add = |key: &str, value: Option<&str>| {
         if let Some(value) = value {
@@ -105,7 +111,7 @@ mod tests {
     #[test]
     fn a_descriptor_is_among_the_parameters() {
         let table: Table = serde_json::from_value(json!({
-            "Name": "t", "Description": "d", "Parameters": {"EXTERNAL": "TRUE"},
+            "Name": "t", "Description": "d", "TableType": "EXTERNAL_TABLE", "CreateTime": 1591235906.25,
             "StorageDescriptor": {
                 "Location": "s3://b/t/", "InputFormat": "I",
                 "SerdeInfo": {"SerializationLibrary": "L", "Parameters": {"field.delim": ","}}
@@ -113,7 +119,7 @@ mod tests {
         }))
         .unwrap();
         let expected = json!({
-            "EXTERNAL": "TRUE", "comment": "d", "location": "s3://b/t", "inputformat": "I", "serde.serialization.lib": "L",
+            "EXTERNAL": "TRUE", "comment": "d", "transient_lastDdlTime": "1591235906", "location": "s3://b/t", "inputformat": "I", "serde.serialization.lib": "L",
             "serde.param.field.delim": ","
         });
         assert_eq!(shown(table)["Parameters"], expected);

@@ -9,7 +9,7 @@ use engine::work_group::{
     AclConfiguration, Configuration, EncryptionConfiguration, EngineVersion, ManagedResults, WorkGroup, WorkGroupState,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::named_query::NamedQuery;
 use super::{asked, invalid, nothing, page, refused, value, work_groups};
@@ -81,6 +81,9 @@ struct Updates {
     requester_pays_enabled: Option<bool>,
     engine_version: Option<EngineVersion>,
     enable_minimum_encryption_configuration: Option<bool>,
+    /// What else there is: the configuration refuses what it does not do.
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -192,6 +195,7 @@ impl Updates {
         if let Some(engine) = self.engine_version {
             to.engine_version = engine;
         }
+        to.other = self.other;
         let (from, to) = (self.result_configuration_updates, &mut to.result_configuration);
         change(&mut to.output_location, from.output_location, from.remove_output_location);
         change(&mut to.encryption_configuration, from.encryption_configuration, from.remove_encryption_configuration);
@@ -219,12 +223,15 @@ pub(super) async fn delete(shared: &Shared, caller: &Caller, body: Value) -> Rep
     let one = PageRequest { limit: Some(1), token: None };
     let prepared = home.documents::<PreparedStatement>(&prefix, one).await.map_err(|error| refused(error, MISSING))?;
     let named = NamedQuery::of_work_group(shared, &work_group).await?;
-    let holds_something = !prepared.items.is_empty() || !named.is_empty();
+    let executions = shared.server.queries.list(&work_group, PageRequest { limit: Some(1), token: None }).await;
+    let executions = executions.map_err(|error| refused(error, MISSING))?;
+    let holds_something = !prepared.items.is_empty() || !named.is_empty() || !executions.items.is_empty();
     if holds_something && !recursive_delete_option {
         return Err(invalid(format!("WorkGroup {work_group} is not empty")));
     }
     groups.delete(&work_group).await.map_err(|error| refused(error, MISSING))?;
     home.delete_documents::<PreparedStatement>(&prefix).await.map_err(|error| refused(error, MISSING))?;
+    home.delete_queries_of(&work_group).await.map_err(|error| refused(error, MISSING))?;
     for query in named {
         home.delete_document::<NamedQuery>(&query.named_query_id).await.map_err(|error| refused(error, MISSING))?;
     }
