@@ -68,9 +68,7 @@ pub(super) fn check(members: &[Member], body: &Value) -> Result<(), Failure> {
 fn violation(member: &Member, value: Option<&Value>) -> Option<String> {
     let name = spelled(member.name);
     let Some(value) = value.filter(|value| !value.is_null()) else {
-        return member
-            .required
-            .then(|| format!("Value null at '{name}' failed to satisfy constraint: Member must not be null"));
+        return member.required.then(|| format!("Value null at '{name}' failed to satisfy constraint: Member must not be null"));
     };
     let broken = match (member.rule, value) {
         (Rule::Length(least, most), Value::String(text)) => length(text.chars().count(), least, most),
@@ -128,7 +126,10 @@ mod tests {
         let cases = [
             (json!({}), "Value null at 'name' failed to satisfy constraint: Member must not be null"),
             (json!({"Name": null}), "Value null at 'name' failed to satisfy constraint: Member must not be null"),
-            (json!({"Name": ""}), "Value '' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 1"),
+            (
+                json!({"Name": ""}),
+                "Value '' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            ),
             (
                 json!({"Name": "éééé"}),
                 "Value 'éééé' at 'name' failed to satisfy constraint: Member must have length less than or equal to 3",

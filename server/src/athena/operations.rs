@@ -35,99 +35,83 @@ const fn most(least: i64, most: i64) -> Member {
 }
 
 const OPERATIONS: &[Operation] = &[
-    ("StartQueryExecution", &[
-        needed("QueryString", QUERY),
-        given("ClientRequestToken", Rule::Length(32, 128)),
-        given("WorkGroup", WORK_GROUP),
-        given("ExecutionParameters", Rule::Count(1, usize::MAX)),
-    ]),
+    (
+        "StartQueryExecution",
+        &[
+            needed("QueryString", QUERY),
+            given("ClientRequestToken", Rule::Length(32, 128)),
+            given("WorkGroup", WORK_GROUP),
+            given("ExecutionParameters", Rule::Count(1, usize::MAX)),
+        ],
+    ),
     ("GetQueryExecution", &[EXECUTION, EXECUTION_WORD]),
     ("BatchGetQueryExecution", &[needed("QueryExecutionIds", Rule::Count(1, 50))]),
     ("ListQueryExecutions", &[TOKEN, most(0, 50), given("WorkGroup", WORK_GROUP)]),
     ("StopQueryExecution", &[EXECUTION, EXECUTION_WORD]),
     ("GetQueryResults", &[EXECUTION, EXECUTION_WORD, TOKEN]),
     ("GetQueryRuntimeStatistics", &[EXECUTION, EXECUTION_WORD]),
-
     ("CreateWorkGroup", &[needed("Name", WORK_GROUP), given("Description", Rule::Length(0, 1024))]),
     ("GetWorkGroup", &[needed("WorkGroup", WORK_GROUP)]),
     ("ListWorkGroups", &[TOKEN, most(1, 50)]),
-    ("UpdateWorkGroup", &[
-        needed("WorkGroup", WORK_GROUP),
-        given("Description", Rule::Length(0, 1024)),
-        given("State", Rule::OneOf(&["ENABLED", "DISABLED"])),
-    ]),
+    (
+        "UpdateWorkGroup",
+        &[
+            needed("WorkGroup", WORK_GROUP),
+            given("Description", Rule::Length(0, 1024)),
+            given("State", Rule::OneOf(&["ENABLED", "DISABLED"])),
+        ],
+    ),
     ("DeleteWorkGroup", &[needed("WorkGroup", WORK_GROUP)]),
     ("ListEngineVersions", &[TOKEN, most(1, 10)]),
-
-    ("CreateNamedQuery", &[
-        needed("Name", Rule::Length(1, 128)),
-        DESCRIPTION,
-        needed("Database", Rule::Length(1, 255)),
-        needed("QueryString", QUERY),
-        given("ClientRequestToken", Rule::Length(32, 128)),
-        given("WorkGroup", WORK_GROUP),
-    ]),
+    (
+        "CreateNamedQuery",
+        &[
+            needed("Name", Rule::Length(1, 128)),
+            DESCRIPTION,
+            needed("Database", Rule::Length(1, 255)),
+            needed("QueryString", QUERY),
+            given("ClientRequestToken", Rule::Length(32, 128)),
+            given("WorkGroup", WORK_GROUP),
+        ],
+    ),
     ("GetNamedQuery", &[QUERY_ID, QUERY_ID_WORD]),
     ("BatchGetNamedQuery", &[needed("NamedQueryIds", Rule::Count(1, 50))]),
     ("ListNamedQueries", &[TOKEN, most(0, 50), given("WorkGroup", WORK_GROUP)]),
-    ("UpdateNamedQuery", &[
-        QUERY_ID,
-        QUERY_ID_WORD,
-        needed("Name", Rule::Length(1, 128)),
-        given("Description", Rule::Length(0, 1024)),
-        needed("QueryString", QUERY),
-    ]),
+    (
+        "UpdateNamedQuery",
+        &[
+            QUERY_ID,
+            QUERY_ID_WORD,
+            needed("Name", Rule::Length(1, 128)),
+            given("Description", Rule::Length(0, 1024)),
+            needed("QueryString", QUERY),
+        ],
+    ),
     ("DeleteNamedQuery", &[QUERY_ID, QUERY_ID_WORD]),
-
-    ("CreatePreparedStatement", &[
-        needed("StatementName", STATEMENT_NAME),
-        needed("WorkGroup", WORK_GROUP),
-        needed("QueryStatement", QUERY),
-        DESCRIPTION,
-    ]),
-    ("GetPreparedStatement", &[
-        needed("StatementName", STATEMENT_NAME),
-        needed("WorkGroup", WORK_GROUP),
-    ]),
-    ("BatchGetPreparedStatement", &[
-        needed("PreparedStatementNames", Rule::Any),
-        needed("WorkGroup", WORK_GROUP),
-    ]),
+    (
+        "CreatePreparedStatement",
+        &[needed("StatementName", STATEMENT_NAME), needed("WorkGroup", WORK_GROUP), needed("QueryStatement", QUERY), DESCRIPTION],
+    ),
+    ("GetPreparedStatement", &[needed("StatementName", STATEMENT_NAME), needed("WorkGroup", WORK_GROUP)]),
+    ("BatchGetPreparedStatement", &[needed("PreparedStatementNames", Rule::Any), needed("WorkGroup", WORK_GROUP)]),
     ("ListPreparedStatements", &[needed("WorkGroup", WORK_GROUP), TOKEN, most(1, 50)]),
-    ("UpdatePreparedStatement", &[
-        needed("StatementName", STATEMENT_NAME),
-        needed("WorkGroup", WORK_GROUP),
-        needed("QueryStatement", QUERY),
-        DESCRIPTION,
-    ]),
-    ("DeletePreparedStatement", &[
-        needed("StatementName", STATEMENT_NAME),
-        needed("WorkGroup", WORK_GROUP),
-    ]),
-
+    (
+        "UpdatePreparedStatement",
+        &[needed("StatementName", STATEMENT_NAME), needed("WorkGroup", WORK_GROUP), needed("QueryStatement", QUERY), DESCRIPTION],
+    ),
+    ("DeletePreparedStatement", &[needed("StatementName", STATEMENT_NAME), needed("WorkGroup", WORK_GROUP)]),
     ("ListDataCatalogs", &[TOKEN, most(2, 50), given("WorkGroup", WORK_GROUP)]),
     ("GetDataCatalog", &[CATALOG_NAME, given("WorkGroup", WORK_GROUP)]),
     ("CreateDataCatalog", &[CATALOG_NAME, CATALOG_TYPE, DESCRIPTION]),
     ("UpdateDataCatalog", &[CATALOG_NAME, CATALOG_TYPE, DESCRIPTION]),
     ("DeleteDataCatalog", &[CATALOG_NAME]),
-
     ("ListDatabases", &[CATALOG, TOKEN, most(1, 50), given("WorkGroup", WORK_GROUP)]),
     ("GetDatabase", &[CATALOG, DATABASE, given("WorkGroup", WORK_GROUP)]),
-    ("ListTableMetadata", &[
-        CATALOG,
-        DATABASE,
-        given("Expression", Rule::Length(0, 256)),
-        TOKEN,
-        most(1, 50),
-        given("WorkGroup", WORK_GROUP),
-    ]),
-    ("GetTableMetadata", &[
-        CATALOG,
-        DATABASE,
-        needed("TableName", Rule::Length(1, 128)),
-        given("WorkGroup", WORK_GROUP),
-    ]),
-
+    (
+        "ListTableMetadata",
+        &[CATALOG, DATABASE, given("Expression", Rule::Length(0, 256)), TOKEN, most(1, 50), given("WorkGroup", WORK_GROUP)],
+    ),
+    ("GetTableMetadata", &[CATALOG, DATABASE, needed("TableName", Rule::Length(1, 128)), given("WorkGroup", WORK_GROUP)]),
     ("TagResource", &[ARN, needed("Tags", Rule::Any)]),
     ("UntagResource", &[ARN, needed("TagKeys", Rule::Any)]),
     ("ListTagsForResource", &[ARN, TOKEN, given("MaxResults", Rule::Range(75, i64::MAX))]),
