@@ -2,13 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use catalog::Catalog;
-use catalog::local::LocalCatalog;
-use catalog::storage::{Storage, StorageConfig};
-use engine::queries::{Queries, QuerySettings};
-use engine::{Engine, Settings};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -27,18 +21,11 @@ struct Door {
 impl Door {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let home = LocalCatalog::open(folder.path()).await.unwrap();
-        let storage = Storage::new(StorageConfig::local(folder.path())).await.unwrap();
-        let catalog: Arc<dyn Catalog> = Arc::new(home.clone());
-        let spill = folder.path().join("spill");
-        let settings = Settings { memory: None, threads: None, spill, spill_limit: Some(1 << 30), locations: false };
-        let engine = Engine::new(Arc::clone(&catalog), storage.clone(), settings).unwrap();
-        let settings = QuerySettings::new(folder.path().join("results"));
-        let queries = Queries::start(home.clone(), storage.clone(), settings).await.unwrap();
-        let server = Server { home, catalog, storage, engine, queries, drain: Duration::ZERO };
+        let server = Server::embedded(folder.path()).await;
         let metrics = Metrics::new();
         let crawls = Crawls::new(server.clone(), metrics.clone(), CancellationToken::new());
-        let caller = Caller { request_id: uuid::Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default() };
+        let caller =
+            Caller { request_id: uuid::Uuid::nil(), region: "eu-west-1".to_owned(), rights: Arc::default(), holder: None };
         Self { shared: Shared { server, metrics, crawls }, caller, _folder: folder }
     }
 
