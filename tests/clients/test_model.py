@@ -9,6 +9,8 @@ import urllib.request
 import boto3
 import botocore.session
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -146,7 +148,10 @@ def test_athena_holds_requests_to_the_model(claimed, raw):
 def test_operations_that_no_model_has_are_unknown():
     for target in ("AmazonAthena.Nonsense", "AWSGlue.Nonsense", "AWSGlue.GetWorkGroup"):
         headers = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"}
-        request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], b"{}", headers)
+        signed = AWSRequest(method="POST", url=os.environ["AWS_ENDPOINT_URL"], data=b"{}", headers=headers)
+        service = "athena" if target.startswith("AmazonAthena") else "glue"
+        SigV4Auth(botocore.session.get_session().get_credentials(), service, "us-east-1").add_auth(signed)
+        request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], b"{}", dict(signed.headers))
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(request)
         assert (caught.value.code, json.load(caught.value)["__type"]) == (400, "UnknownOperationException"), target

@@ -69,7 +69,8 @@ fn work_groups(shared: &Shared) -> WorkGroups {
 
 /// What part of a listing is asked for.
 fn asked(max_results: Option<i64>, token: Option<String>) -> Result<PageRequest, Failure> {
-    let limit = max_results.unwrap_or(PAGE);
+    // Some listings take 0, as not saying how many.
+    let limit = max_results.filter(|count| *count != 0).unwrap_or(PAGE);
     if limit > PAGE {
         return Err(invalid(format!("MaxResults is more than maximum allowed length {PAGE}")));
     }
