@@ -151,6 +151,7 @@ fn explain(source: Source<'_>) -> Result<Statement> {
     if cursor.sees("EXPLAIN") {
         return Err(cursor.not_supported("EXPLAIN of an EXPLAIN"));
     }
+    prepared::not_inside(&cursor)?;
     let inner = source.from(cursor.offset());
     if inner.text.is_empty() {
         return Err(cursor.mismatch_with("<statement>"));

@@ -23,11 +23,18 @@ pub(crate) fn prepare(source: Source<'_>) -> Result<Statement> {
     if inner.text.is_empty() {
         return Err(cursor.mismatch_with("<statement>"));
     }
-    match statement(inner)? {
-        Statement::Prepare { .. } | Statement::Execute { .. } | Statement::Deallocate { .. } => {
-            Err(cursor.not_supported("PREPARE of a statement about prepared statements"))
-        }
-        _ => Ok(Statement::Prepare { name, text: inner.text.to_owned() }),
+    not_inside(&cursor)?;
+    statement(inner)?;
+    Ok(Statement::Prepare { name, text: inner.text.to_owned() })
+}
+
+/// Statements about prepared statements are inside of no other, so that none is nested without end.
+///
+/// Errors: `NotSupported` where one of them is next.
+pub(crate) fn not_inside(cursor: &Cursor<'_>) -> Result<()> {
+    match ["PREPARE", "EXECUTE", "DEALLOCATE"].iter().find(|word| cursor.sees(word)) {
+        Some(word) => Err(cursor.not_supported(&format!("{word} inside another statement"))),
+        None => Ok(()),
     }
 }
 
@@ -38,6 +45,7 @@ pub(crate) fn execute(source: Source<'_>) -> Result<Statement> {
     if cursor.accept("IMMEDIATE") {
         let text = cursor.string()?;
         let parameters = using(&mut cursor)?;
+        not_inside(&Cursor::new(Source { text: &text, start: crate::source::START }, Grammar::Trino))?;
         return bind(parse(&text)?, parameters);
     }
     let name = cursor.name()?;
@@ -49,7 +57,11 @@ fn using(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
         cursor.end()?;
         return Ok(Vec::new());
     }
-    trino::values(cursor.rest())
+    let values = trino::values(cursor.rest())?;
+    match values.iter().find(|value| names_columns(value)) {
+        Some(value) => Err(Error::invalid(format!("{value} after USING is not a value: it names a column or reads a table"))),
+        None => Ok(values),
+    }
 }
 
 /// `DEALLOCATE PREPARE name`
@@ -199,8 +211,23 @@ mod tests {
         assert_eq!((name.as_str(), parameters.len()), ("n", 2));
         let Statement::Query(query) = parse("EXECUTE IMMEDIATE 'SELECT ?' USING 7").unwrap() else { panic!() };
         assert_eq!(query.to_string(), "SELECT (7)");
-        for wrong in ["PREPARE p", "PREPARE p FROM", "EXECUTE", "EXECUTE p USING", "EXECUTE p 1", "PREPARE p FROM EXECUTE q"] {
+        for wrong in [
+            "PREPARE p",
+            "PREPARE p FROM",
+            "EXECUTE",
+            "EXECUTE p USING",
+            "EXECUTE p 1",
+            "EXECUTE p USING x",
+            "EXECUTE p USING (SELECT 1)",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+        let deep = "PREPARE p FROM EXPLAIN ".repeat(10_000);
+        for nested in ["PREPARE p FROM EXECUTE q", "EXECUTE IMMEDIATE 'EXECUTE p'", "EXPLAIN EXECUTE p", &deep] {
+            let error = parse(nested).unwrap_err();
+            assert!(error.message().ends_with("inside another statement is not supported yet"), "{error}");
+        }
+        let Statement::Query(query) = parse("EXECUTE IMMEDIATE 'SELECT a FROM t LIMIT ?' USING 7").unwrap() else { panic!() };
+        assert_eq!(query.to_string(), "SELECT a FROM t LIMIT (7)");
     }
 }

@@ -41,6 +41,8 @@ pub struct Request {
     pub reuse_minutes: Option<u32>,
     /// Over what the caller may see.
     pub engine: Engine,
+    /// The caller may change nothing, prepared statements neither.
+    pub read_only: bool,
     /// What the caller's limits are called, if there are any: results are reused among those with the same.
     pub limits: Option<String>,
 }
@@ -67,6 +69,9 @@ impl Queries {
         let group = inner.groups.get(request.work_group.as_deref().unwrap_or(PRIMARY)).await?;
         if !group.is_enabled() {
             return Err(Error::invalid(format!("WorkGroup {} is disabled.", group.name)));
+        }
+        if request.read_only && matches!(statement, Statement::Prepare { .. } | Statement::Deallocate { .. }) {
+            return Err(Error::new(ErrorKind::AccessDenied, "this access key may only read"));
         }
         // What a prepared statement says may change, so that only a query's own text tells that it is the same.
         let reusable = is_select(&statement);

@@ -47,6 +47,7 @@ impl House {
             token: None,
             reuse_minutes: None,
             engine: self.engine.clone(),
+            read_only: false,
             limits: None,
         }
     }
@@ -134,6 +135,28 @@ async fn words_that_are_none_fail_the_request_and_meaning_fails_the_query() {
     assert_eq!(house.queries.rows(&query, 0, 1).await.unwrap_err().kind(), ErrorKind::Conflict);
     let unknown = Request { work_group: Some("nobody".to_owned()), ..house.request("SELECT 1") };
     assert_eq!(house.queries.submit(unknown).await.unwrap_err().kind(), ErrorKind::EntityNotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_are_prepared_and_executed_with_values() {
+    let house = house(|_| {}).await.with_rows().await;
+    let rows = async |request| {
+        let query = house.ended(request).await;
+        assert_eq!((query.state, query.reason.as_deref()), (State::Succeeded, None), "{}", query.text);
+        cells(house.queries.rows(&query, 0, 9).await.unwrap())
+    };
+    assert_eq!(rows(house.request("PREPARE p FROM SELECT x FROM t WHERE x > ? ORDER BY x LIMIT ?")).await, [""; 0]);
+    assert_eq!(rows(house.request("EXECUTE \"p\" USING 5, 2")).await, ["6", "7"]);
+    let parameters = vec!["10".to_owned(), "1".to_owned()];
+    assert_eq!(rows(Request { parameters: parameters.clone(), ..house.request("EXECUTE p") }).await, ["11"]);
+    assert_eq!(rows(Request { parameters, ..house.request("SELECT ? || '-' || ?") }).await, ["10-1"]);
+    let wrong = house.queries.submit(house.request("EXECUTE p USING 5")).await.unwrap_err();
+    assert_eq!(wrong.message(), "Incorrect number of parameters: expected 2 but found 1");
+    let reader = Request { read_only: true, ..house.request("DEALLOCATE PREPARE p") };
+    assert_eq!(house.queries.submit(reader).await.unwrap_err().kind(), ErrorKind::AccessDenied);
+    assert_eq!(rows(house.request("DEALLOCATE PREPARE p")).await, [""; 0]);
+    let gone = house.queries.submit(house.request("EXECUTE p USING 5, 2")).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::EntityNotFound);
 }
 
 #[tokio::test(flavor = "multi_thread")]

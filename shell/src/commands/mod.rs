@@ -1,6 +1,7 @@
 //! The commands. Each file has its arguments and what it does with them; what they share is in the modules beside this one.
 
 mod config;
+mod connect;
 mod crawl;
 mod crawler;
 mod demo;
@@ -36,10 +37,12 @@ pub(crate) enum Command {
     Query(query::Args),
     /// Open the interactive SQL shell (also: civetta without a command)
     Shell(shell::Args),
-    /// Run the crawlers' schedules and answer over HTTP
+    /// Answer Athena's, Glue's and S3's clients, and run the crawlers' schedules
     Serve(serve::Args),
     /// Keep access keys: who may speak to the server, and what each may do
     Key(key::Args),
+    /// Print what points a client at the server: the exact text to paste
+    Connect(connect::Args),
     /// Check that everything civetta needs is there and works
     Doctor(doctor::Args),
     /// Print the configuration, each value with where it came from
@@ -57,6 +60,7 @@ pub(crate) async fn run(command: Option<Command>, config: &Config) -> Outcome {
         Command::Shell(args) => shell::run(args, config).await,
         Command::Serve(args) => serve::run(args, config).await,
         Command::Key(args) => key::run(args, config),
+        Command::Connect(args) => connect::run(args, config),
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Config(args) => config::run(args, config),
     }

@@ -284,6 +284,18 @@ fn the_demo_answers_a_question_for_each_pipeline() {
 }
 
 #[test]
+fn clients_are_connected_without_secrets() {
+    let home = Home::new();
+    let ran = home.run(&["connect", "superset", "--url", "http://lake.example:80/"]);
+    assert!(ran.stdout.ends_with("&endpoint_url=http%3A%2F%2Flake.example\n"), "{}", ran.stdout);
+    let made = home.run(&["key", "add"]);
+    let secret = made.stdout.trim_end().rsplit('=').next().expect("a secret").to_string();
+    let ran = home.run(&["connect", "boto3"]);
+    assert!(ran.stdout.contains("AWS_ACCESS_KEY_ID=YOUR_KEY_ID"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains(&secret) && !ran.stderr.contains(&secret), "{secret}");
+}
+
+#[test]
 fn the_doctor_finds_what_is_wrong() {
     let home = Home::new();
     let well = home.run(&["doctor"]);

@@ -70,6 +70,7 @@ pub(super) async fn start(shared: &Shared, caller: &Caller, body: Value) -> Repl
         token: start.client_request_token,
         reuse_minutes: reuse(&start.result_reuse_configuration.result_reuse_by_age_configuration)?,
         engine: shared.engine(caller),
+        read_only: caller.rights.read_only,
         limits: caller.limits(),
     };
     let query = shared.server.queries.submit(request).await.map_err(failure)?;

@@ -1,0 +1,181 @@
+//! `civetta connect CLIENT`: the exact text that points a client at this server, made from the configuration. No secret is
+//! printed: where the server has keys, the text says where one goes.
+
+use clap::ValueEnum;
+use engine::work_group::EMBEDDED_RESULTS;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use server::KeyFile;
+
+use super::{emit, say};
+use crate::config::{Config, S3Choice};
+use crate::failure::Outcome;
+
+/// What stays as it is in a URL's query.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The client
+    client: Client,
+    /// The address that the client reaches the server at [default: where `civetta serve` listens]
+    #[arg(long, value_name = "URL")]
+    url: Option<url::Url>,
+    /// The database to begin in
+    #[arg(long, value_name = "DATABASE", default_value = "default")]
+    database: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Client {
+    Boto3,
+    Aws,
+    Pyathena,
+    Sqlalchemy,
+    Superset,
+    Awswrangler,
+    Dbt,
+    Pyiceberg,
+    S3fs,
+}
+
+/// What the texts are made of.
+struct Place {
+    url: String,
+    database: String,
+    /// Where results go.
+    results: String,
+    key: &'static str,
+    secret: &'static str,
+}
+
+pub(crate) fn run(args: Args, config: &Config) -> Outcome {
+    let keys = KeyFile::within(&config.data.value).read()?;
+    let url = args.url.map_or_else(|| format!("http://{}", config.listen.value), |url| url.to_string());
+    let (key, secret) = if keys.is_empty() { ("any", "any") } else { ("YOUR_KEY_ID", "YOUR_SECRET") };
+    let results = match config.s3.value {
+        S3Choice::Embedded => EMBEDDED_RESULTS.to_owned(),
+        _ => "s3://YOUR_BUCKET/results/".to_owned(),
+    };
+    let place = Place { url: url.trim_end_matches('/').to_owned(), database: args.database, results, key, secret };
+    if !keys.is_empty() {
+        say("the server has access keys: put the id and the secret of one in their places; `civetta key add` makes one");
+    }
+    emit(text(args.client, &place))?;
+    Ok(())
+}
+
+fn text(client: Client, place: &Place) -> String {
+    let Place { url, database, results, .. } = place;
+    let environment = environment(place);
+    match client {
+        Client::Boto3 => python(
+            &environment,
+            &format!(
+                "import boto3\nathena = boto3.client(\"athena\")\nprint(athena.list_databases(CatalogName=\"AwsDataCatalog\"))\n\
+                 athena.start_query_execution(\n    QueryString=\"SELECT 1\",\n    \
+                 QueryExecutionContext={{\"Database\": \"{database}\"}},\n    \
+                 ResultConfiguration={{\"OutputLocation\": \"{results}\"}},\n)\n"
+            ),
+        ),
+        Client::Aws => format!(
+            "{environment}aws glue get-tables --database-name {database}\naws s3 ls\n\
+             aws athena start-query-execution --query-string 'SELECT 1' --result-configuration OutputLocation={results}\n"
+        ),
+        Client::Pyathena => python(
+            &environment,
+            &format!(
+                "import pyathena\nconnection = pyathena.connect(s3_staging_dir=\"{results}\", schema_name=\"{database}\")\n\
+                 print(connection.cursor().execute(\"SELECT 1\").fetchall())\n"
+            ),
+        ),
+        Client::Sqlalchemy => python(
+            &environment,
+            &format!("import sqlalchemy\nengine = sqlalchemy.create_engine(\"{}\")\n", sqlalchemy(place, false)),
+        ),
+        Client::Superset => superset(place),
+        Client::Awswrangler => python(
+            &environment,
+            &format!(
+                "import awswrangler as wr\n\
+                 print(wr.athena.read_sql_query(\"SELECT 1 AS one\", \"{database}\", ctas_approach=False, s3_output=\"{results}\"))\n"
+            ),
+        ),
+        Client::Dbt => format!(
+            "{environment}# ~/.dbt/profiles.yml\ncivetta:\n  target: dev\n  outputs:\n    dev:\n      type: athena\n      \
+             s3_staging_dir: {results}\n      region_name: us-east-1\n      database: awsdatacatalog\n      schema: {database}\n"
+        ),
+        Client::Pyiceberg => python(
+            &environment,
+            &format!(
+                "from pyiceberg.catalog import load_catalog\n\
+                 catalog = load_catalog(\"glue\", **{{\"type\": \"glue\", \"s3.endpoint\": \"{url}\"}})\n"
+            ),
+        ),
+        Client::S3fs => python(&environment, "import fsspec\nprint(fsspec.filesystem(\"s3\").ls(\"\"))\n"),
+    }
+}
+
+/// What every client that is built on an SDK of AWS reads.
+fn environment(Place { url, key, secret, .. }: &Place) -> String {
+    format!(
+        "export AWS_ENDPOINT_URL={url}\nexport AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\
+         export AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}\n"
+    )
+}
+
+fn python(environment: &str, code: &str) -> String {
+    format!("{environment}python3 - <<'END'\n{code}END\n")
+}
+
+/// PyAthena's URL; `whole` for a client that cannot be given an environment.
+fn sqlalchemy(Place { url, database, results, key, secret }: &Place, whole: bool) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, KEPT).to_string();
+    let (user, endpoint) = match whole {
+        true => (format!("{key}:{secret}@"), format!("&endpoint_url={}", encoded(url))),
+        false => (String::new(), String::new()),
+    };
+    let staging = encoded(results);
+    format!("awsathena+rest://{user}athena.us-east-1.amazonaws.com:443/{}?s3_staging_dir={staging}{endpoint}", encoded(database))
+}
+
+/// Superset 6.1 as its packages are published does not start; these versions do, together.
+fn superset(place: &Place) -> String {
+    format!(
+        "# beside Superset 6.1, in its own environment; plain `pip install` takes versions that do not work together\n\
+         pip install 'flask-limiter==3.12' 'flask-caching==2.3.1' 'flask==2.3.3' 'flask-sqlalchemy==2.5.1' cachetools 'PyAthena==3.40.0'\n\
+         # Settings, Database connections, + Database, Supported databases: Other, SQLAlchemy URI:\n{}\n",
+        sqlalchemy(place, true)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        let text = |text: &str| text.to_owned();
+        Place {
+            url: text("http://127.0.0.1:4580"),
+            database: text("my db"),
+            results: text("s3://civetta-results/"),
+            key: "any",
+            secret: "any",
+        }
+    }
+
+    #[test]
+    fn a_url_is_percent_encoded() {
+        let uri = "awsathena+rest://any:any@athena.us-east-1.amazonaws.com:443/my%20db\
+                   ?s3_staging_dir=s3%3A%2F%2Fcivetta-results%2F&endpoint_url=http%3A%2F%2F127.0.0.1%3A4580";
+        assert!(text(Client::Superset, &place()).ends_with(&format!("{uri}\n")));
+    }
+
+    #[test]
+    fn every_client_is_told_where_the_server_is() {
+        for client in Client::value_variants() {
+            let text = text(*client, &place());
+            let encoded = "http%3A%2F%2F127.0.0.1%3A4580";
+            assert!(text.contains("http://127.0.0.1:4580") || text.contains(encoded), "{client:?}: {text}");
+        }
+    }
+}
