@@ -8,11 +8,19 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use catalog::{Error, Result};
 use serde::Deserialize;
 
 pub(crate) use value::{Bytes, CatalogChoice, S3Choice, Timeout};
+
+/// Queries of a server that run at once.
+const CONCURRENCY: u32 = 20;
+/// Athena's own.
+const HISTORY: Timeout = Timeout(Duration::from_secs(45 * 86_400));
+/// Clients poll again after 0.25 to 1 s: what takes less than this is answered by their first poll.
+const POLL: Timeout = Timeout(Duration::from_millis(800));
 
 /// The flags that every command takes.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -56,6 +64,9 @@ struct File {
     timeout: Option<String>,
     threads: Option<u32>,
     listen: Option<String>,
+    concurrency: Option<u32>,
+    history: Option<String>,
+    poll: Option<String>,
     roots: Option<Vec<String>>,
 }
 
@@ -107,6 +118,12 @@ pub(crate) struct Config {
     pub(crate) threads: Setting<Option<u32>>,
     /// Where `civetta serve` listens.
     pub(crate) listen: Setting<SocketAddr>,
+    /// How many queries of a server run at once; the others wait.
+    pub(crate) concurrency: Setting<u32>,
+    /// How long a server remembers a query.
+    pub(crate) history: Setting<Timeout>,
+    /// How long a server holds the first poll of an unfinished query; later ones a quarter of it.
+    pub(crate) poll: Setting<Timeout>,
     /// Locations beside the lake that a server may read.
     pub(crate) roots: Setting<Vec<String>>,
 }
@@ -141,6 +158,15 @@ impl Config {
             timeout: layers.optional("--timeout", None, "CIVETTA_TIMEOUT", file.timeout)?,
             threads: layers.optional("--threads", flags.threads, "CIVETTA_THREADS", file.threads.map(|n| n.to_string()))?,
             listen: layers.pick("--listen", None, "CIVETTA_LISTEN", file.listen, SocketAddr::from(([127, 0, 0, 1], 4580)))?,
+            concurrency: layers.pick(
+                "--concurrency",
+                None,
+                "CIVETTA_CONCURRENCY",
+                file.concurrency.map(|n| n.to_string()),
+                CONCURRENCY,
+            )?,
+            history: layers.pick("--history", None, "CIVETTA_HISTORY", file.history, HISTORY)?,
+            poll: layers.pick("--poll", None, "CIVETTA_POLL", file.poll, POLL)?,
             roots: match file.roots {
                 Some(value) => Setting { value, origin: layers.file() },
                 None => Setting { value: Vec::new(), origin: Origin::Default },
@@ -175,6 +201,9 @@ impl Config {
             optional("timeout", timeout, "none", &self.timeout.origin),
             optional("threads", threads, "one for each core", &self.threads.origin),
             format!("listen = {}  # {}", quoted(self.listen.value.to_string()), self.listen.origin),
+            format!("concurrency = {}  # {}", self.concurrency.value, self.concurrency.origin),
+            format!("history = {}  # {}", quoted(self.history.value.to_string()), self.history.origin),
+            format!("poll = {}  # {}", quoted(self.poll.value.to_string()), self.poll.origin),
             format!("roots = {}  # {}", toml::Value::Array(roots), self.roots.origin),
         ]
     }

@@ -2,6 +2,7 @@
 //! their history remembered. Every state is in the catalog's database, so that it survives the process and other servers see it.
 
 mod admit;
+mod ended;
 mod failure;
 mod file;
 mod keep;
@@ -18,18 +19,20 @@ mod tests;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catalog::local::{LocalCatalog, StoredQuery};
 use catalog::storage::Storage;
 use catalog::{Error, ErrorKind, Page, PageRequest, Result};
+use chrono::Utc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::admit::Admission;
+use self::ended::Ended;
 use self::spool::{Limits, Spool};
 use crate::work_group::WorkGroups;
 
@@ -43,6 +46,8 @@ pub use shape::{ResultColumn, ResultFile, Shape, StatementType};
 const LEASE: Duration = Duration::from_secs(15);
 /// How many queries may wait for their turn.
 const MOST_WAITING: usize = 10_000;
+/// Before a query of another server is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What a server allows its queries.
 #[derive(Debug, Clone)]
@@ -53,6 +58,8 @@ pub struct QuerySettings {
     pub concurrency: usize,
     /// How long the record of a query is kept.
     pub history: Duration,
+    /// How long the first [`Queries::wait`] for a query takes at most; later ones a quarter of it.
+    pub patience: Duration,
     /// Bytes of results kept for paging, in memory and on disk, and how long they are kept unused.
     pub kept_memory: usize,
     pub kept_disk: u64,
@@ -66,6 +73,7 @@ impl QuerySettings {
             folder: folder.into(),
             concurrency: 20,
             history: Duration::from_secs(45 * 86_400),
+            patience: Duration::from_millis(800),
             kept_memory: 64 << 20,
             kept_disk: 1 << 30,
             kept_for: Duration::from_secs(3600),
@@ -90,6 +98,10 @@ struct Inner {
     /// Held while this process lives: who can lock it knows that the owner written in it is gone.
     _lock: Option<std::fs::File>,
     live: Mutex<HashMap<String, Arc<Live>>>,
+    /// Queries that have ended lately: clients ask for them once more, and then for their rows.
+    ended: Ended,
+    /// When the last query was submitted, in milliseconds since 1970: no two have the same time, so that listings have an order.
+    last: AtomicI64,
     /// No new queries are taken.
     draining: AtomicBool,
     counts: [AtomicU64; 5],
@@ -126,6 +138,8 @@ impl Queries {
             owner,
             _lock: lock,
             live: Mutex::default(),
+            ended: Ended::default(),
+            last: AtomicI64::new(0),
             draining: AtomicBool::new(false),
             counts: Default::default(),
         };
@@ -146,26 +160,21 @@ impl Queries {
         if let Some(live) = self.0.live().get(id) {
             return Ok(Arc::clone(&live.now.borrow()));
         }
+        if let Some(query) = self.0.ended.get(id) {
+            return Ok(query);
+        }
         let stored = self.0.home.query(id).await?;
         let stored = stored.ok_or_else(|| Error::new(ErrorKind::EntityNotFound, format!("QueryExecution {id} was not found")))?;
         Ok(Arc::new(read(&stored)?))
     }
 
-    /// The record once the query has ended, or as it is after the patience of a client that asks again: `first` where nobody has
-    /// waited for this query before, else `again`. Clients sleep long after an unfinished answer.
+    /// The record once the query has ended, or as it is when the patience is over: clients sleep long after an unfinished answer.
     ///
     /// Errors: `EntityNotFound`.
-    pub async fn wait(&self, id: &str, first: Duration, again: Duration) -> Result<Arc<Query>> {
+    pub async fn wait(&self, id: &str) -> Result<Arc<Query>> {
+        let (first, again) = (self.0.settings.patience, self.0.settings.patience / 4);
         let live = self.0.live().get(id).cloned();
-        let Some(live) = live else {
-            let query = self.get(id).await?;
-            if query.state.is_final() {
-                return Ok(query);
-            }
-            // Another server runs it.
-            tokio::time::sleep(again).await;
-            return self.get(id).await;
-        };
+        let Some(live) = live else { return self.wait_for_other(id, again).await };
         let patience = if live.polled.swap(true, Relaxed) { again } else { first };
         let mut now = live.now.subscribe();
         let ended = now.wait_for(|query| query.state.is_final());
@@ -176,12 +185,31 @@ impl Queries {
         Ok(query)
     }
 
+    /// Another server runs it, or it has ended.
+    async fn wait_for_other(&self, id: &str, patience: Duration) -> Result<Arc<Query>> {
+        let begins = Instant::now();
+        loop {
+            let query = self.get(id).await?;
+            if query.state.is_final() || begins.elapsed() >= patience {
+                return Ok(query);
+            }
+            tokio::time::sleep(LOOK_AGAIN.min(patience)).await;
+        }
+    }
+
     /// The queries of a work group, newest first.
     ///
     /// Errors: `InvalidInput` for a token that is none of this listing's.
     pub async fn list(&self, work_group: &str, page: PageRequest) -> Result<Page<String>> {
         let page = self.0.home.queries(work_group, page).await?;
         Ok(Page { items: page.items.into_iter().map(|query| query.id).collect(), next: page.next })
+    }
+
+    /// Forgets the queries of a work group that have ended. Their results stay where they are.
+    pub async fn forget(&self, work_group: &str) -> Result<()> {
+        self.0.home.delete_queries_of(work_group).await?;
+        self.0.ended.clear();
+        Ok(())
     }
 
     /// Ends a query; one that has ended stays as it is.
@@ -235,6 +263,13 @@ impl Inner {
 
     fn any_live(&self) -> Option<Arc<Live>> {
         self.live().values().next().cloned()
+    }
+
+    /// The present time in milliseconds since 1970, or the next that no query has yet.
+    fn next_time(&self) -> i64 {
+        let now = Utc::now().timestamp_millis();
+        let later = self.last.fetch_update(Relaxed, Relaxed, |last| Some(now.max(last + 1)));
+        later.map_or(now, |last| now.max(last + 1))
     }
 
     fn count(&self, state: State) {

@@ -83,7 +83,7 @@ impl Queries {
             id: query.id.clone(),
             work_group: query.work_group.clone(),
             state: query.state.name().to_owned(),
-            submitted: (query.submitted * 1e3) as i64,
+            submitted: inner.next_time(),
             owner: inner.owner.clone(),
             json: query.to_json()?,
         };

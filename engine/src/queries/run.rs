@@ -38,7 +38,9 @@ impl Queries {
         let id = query.id.clone();
         let query = self.record_end(query).await;
         self.0.count(query.state);
-        live.now.send_replace(Arc::new(query));
+        let query = Arc::new(query);
+        self.0.ended.keep(Arc::clone(&query));
+        live.now.send_replace(query);
         self.0.live().remove(&id);
     }
 

@@ -23,7 +23,7 @@ async fn started(folder: &std::path::Path, change: impl FnOnce(&mut QuerySetting
     let settings =
         Settings { memory: Some(256 << 20), threads: Some(2), spill: folder.join("spill"), spill_limit: None, locations: false };
     let engine = Engine::new(Arc::new(home.clone()), storage.clone(), settings).unwrap();
-    let mut settings = QuerySettings::new(folder.join("results"));
+    let mut settings = QuerySettings { patience: LONG, ..QuerySettings::new(folder.join("results")) };
     change(&mut settings);
     let queries = Queries::start(home, storage.clone(), settings).await.unwrap();
     (storage, engine, queries)
@@ -54,7 +54,7 @@ impl House {
 
     async fn ended(&self, request: Request) -> Arc<Query> {
         let id = self.queries.submit(request).await.unwrap().id.clone();
-        self.queries.wait(&id, LONG, LONG).await.unwrap()
+        self.queries.wait(&id).await.unwrap()
     }
 
     /// The table `t` with the numbers from 0 to 59,999.
@@ -175,12 +175,12 @@ async fn a_running_query_and_a_waiting_one_are_ended_on_demand() {
     let house = house(|settings| settings.concurrency = 1).await.with_rows().await;
     let running = house.queries.submit(house.request(ENDLESS)).await.unwrap();
     let waiting = house.queries.submit(house.request("SELECT 1")).await.unwrap();
-    let soon = Duration::from_millis(400);
-    assert_eq!(house.queries.wait(&running.id, soon, soon).await.unwrap().state, State::Running);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(house.queries.get(&running.id).await.unwrap().state, State::Running);
     assert_eq!(house.queries.get(&waiting.id).await.unwrap().state, State::Queued);
     for id in [&waiting.id, &running.id] {
         house.queries.stop(id).await.unwrap();
-        let ended = house.queries.wait(id, LONG, LONG).await.unwrap();
+        let ended = house.queries.wait(id).await.unwrap();
         assert_eq!((ended.state, ended.reason.as_deref()), (State::Cancelled, Some("Query cancelled by user")));
         house.queries.stop(id).await.unwrap();
     }
@@ -196,7 +196,7 @@ async fn another_server_stops_it_and_nobody_else_fails_it() {
     other.end_lost(None).await.unwrap();
     assert!(!other.get(&running.id).await.unwrap().state.is_final(), "its lease lasts");
     other.stop(&running.id).await.unwrap();
-    let ended = house.queries.wait(&running.id, LONG, LONG).await.unwrap();
+    let ended = house.queries.wait(&running.id).await.unwrap();
     assert_eq!(ended.state, State::Cancelled);
     assert_eq!(other.get(&running.id).await.unwrap().state, State::Cancelled);
 }

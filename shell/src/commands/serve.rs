@@ -41,7 +41,12 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     if keys.is_empty() {
         say("there are no access keys: every signature is taken, from this machine only; civetta key add makes one");
     }
-    let settings = QuerySettings::new(config.data.value.join("results"));
+    let settings = QuerySettings {
+        concurrency: config.concurrency.value as usize,
+        history: config.history.value.0,
+        patience: config.poll.value.0,
+        ..QuerySettings::new(config.data.value.join("results"))
+    };
     let queries = Queries::start(home.clone(), storage.clone(), settings).await?;
     let server = Server { home, catalog, storage, engine, keys, queries, drain: args.drain.0 };
     let ready = |address| say(format!("civetta serves Athena, Glue and S3 on http://{address} and runs the crawlers' schedules"));

@@ -154,7 +154,7 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// How long something may take: `500ms`, `30s`, `5m`, `1h`; a bare number is seconds.
+/// How long something may take: `500ms`, `30s`, `5m`, `1h`, `45d`; a bare number is seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timeout(pub(crate) Duration);
 
@@ -171,6 +171,7 @@ impl FromStr for Timeout {
             "" | "s" => 1.0,
             "m" | "min" => 60.0,
             "h" => 3600.0,
+            "d" => 86_400.0,
             _ => return Err(EXPECTED),
         };
         let seconds = number.parse::<f64>().map_err(|_| EXPECTED)? * unit;
@@ -213,13 +214,18 @@ mod tests {
 
     #[test]
     fn times() {
-        for (text, milliseconds) in
-            [("500ms", Some(500)), ("30s", Some(30_000)), ("1.5", Some(1500)), ("2 m", Some(120_000)), ("1h", Some(3_600_000))]
-        {
+        for (text, milliseconds) in [
+            ("500ms", Some(500)),
+            ("30s", Some(30_000)),
+            ("1.5", Some(1500)),
+            ("2 m", Some(120_000)),
+            ("1h", Some(3_600_000)),
+            ("45d", Some(3_888_000_000)),
+        ] {
             assert_eq!(text.parse().ok(), milliseconds.map(|ms| Timeout(Duration::from_millis(ms))), "{text}");
             assert_eq!(text.parse::<Timeout>().unwrap().to_string().parse(), text.parse::<Timeout>(), "{text}");
         }
-        for text in ["", "0", "-1s", "5d", "fast", "1e99"] {
+        for text in ["", "0", "-1s", "5w", "fast", "1e99"] {
             assert!(text.parse::<Timeout>().is_err(), "{text}");
         }
     }

@@ -4,8 +4,6 @@ mod execution;
 mod results;
 mod start;
 
-use std::time::Duration;
-
 use catalog::{ErrorKind, PageRequest};
 use engine::queries::Query;
 use serde::Deserialize;
@@ -15,9 +13,6 @@ use super::error::{failure, invalid};
 use crate::aws::{Caller, Failure, Reply, read};
 use crate::serve::Shared;
 
-/// How long a poll of an unfinished query is held: the first, and those after it. Every client sleeps after an unfinished answer.
-const FIRST_PATIENCE: Duration = Duration::from_millis(800);
-const PATIENCE: Duration = Duration::from_millis(200);
 /// Athena's limit of one listing, and of one batch.
 const MOST: usize = 50;
 
@@ -61,7 +56,7 @@ fn visible(caller: &Caller, query: &Query) -> Result<(), Failure> {
 }
 
 async fn get(shared: &Shared, caller: &Caller, body: Value) -> Reply {
-    let query = shared.server.queries.wait(&id(body)?, FIRST_PATIENCE, PATIENCE).await.map_err(failure)?;
+    let query = shared.server.queries.wait(&id(body)?).await.map_err(failure)?;
     visible(caller, &query)?;
     Ok(json!({ "QueryExecution": execution::json(&query) }))
 }

@@ -231,7 +231,7 @@ pub(super) async fn delete(shared: &Shared, caller: &Caller, body: Value) -> Rep
     }
     groups.delete(&work_group).await.map_err(|error| refused(error, MISSING))?;
     home.delete_documents::<PreparedStatement>(&prefix).await.map_err(|error| refused(error, MISSING))?;
-    home.delete_queries_of(&work_group).await.map_err(|error| refused(error, MISSING))?;
+    shared.server.queries.forget(&work_group).await.map_err(|error| refused(error, MISSING))?;
     for query in named {
         home.delete_document::<NamedQuery>(&query.named_query_id).await.map_err(|error| refused(error, MISSING))?;
     }
