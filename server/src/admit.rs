@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header;
 use axum::http::request::Parts;
 use bytes::Bytes;
 use catalog::{Error, ErrorKind};
@@ -16,33 +15,38 @@ use uuid::Uuid;
 
 use crate::aws::{Caller, Rights};
 use crate::route;
-use crate::serve::Shared;
+use crate::listen::Peer;
+use crate::serve::{Server, Shared};
 use crate::signature::{self, Granted, Payload, Refused, Signed};
 
-/// The caller, and what the body has to be that is still to come.
+/// Who was let in.
+pub(crate) struct Admitted {
+    pub(crate) caller: Caller,
+    /// The name by which the client asked, `HOST[:PORT]`.
+    pub(crate) host: String,
+    /// What the body has to be that is still to come.
+    pub(crate) payload: Payload,
+}
+
+/// Lets a request in.
 ///
 /// `service` is the name that is signed; `body` is the whole body, and empty for S3.
-pub(crate) fn admit(
-    shared: &Shared,
-    request_id: Uuid,
-    head: &Parts,
-    service: &str,
-    body: &[u8],
-) -> Result<(Caller, Payload), Refused> {
+pub(crate) fn admit(shared: &Shared, request_id: Uuid, head: &Parts, service: &str, body: &[u8]) -> Result<Admitted, Refused> {
     let region = route::region(head).unwrap_or_else(|| "us-east-1".to_owned());
-    let keys = &shared.server.keys;
+    let Server { keys, front, .. } = &shared.server;
+    let hosts = front.hosts(Peer::of(head).address.ip(), &head.headers);
     if !keys.required() {
         let caller = Caller { request_id, region, rights: Arc::new(Rights::default()), holder: None };
-        return Ok((caller, Payload::Any));
+        let host = hosts.first().copied().unwrap_or_default().to_owned();
+        return Ok(Admitted { caller, host, payload: Payload::Any });
     }
-    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let signed = Signed { head, service, hosts: &[host], body };
-    let Granted { holder, payload } = signature::verify(keys, &signed, Utc::now()).inspect_err(|why| {
+    let signed = Signed { head, service, hosts: &hosts, front, body };
+    let Granted { holder, host, payload } = signature::verify(keys, &signed, Utc::now()).inspect_err(|why| {
         shared.metrics.unauthorized();
         tracing::debug!(%request_id, service, "not let in: {why:?}");
     })?;
     let rights = Arc::clone(&holder.key.rights);
-    Ok((Caller { request_id, region, rights, holder: Some(holder) }, payload))
+    Ok(Admitted { caller: Caller { request_id, region, rights, holder: Some(holder) }, host, payload })
 }
 
 /// The body of a request of S3; it ends with an error (`AccessDenied`) unless it has the SHA-256 that was signed.

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::admit::{admit, hashed};
+use crate::admit::{Admitted, admit, hashed};
 use crate::aws::{Failure, Reply};
 use crate::route::{self, Protocol};
 use crate::serve::Shared;
@@ -57,7 +57,7 @@ async fn call(shared: &Shared, id: Uuid, head: &Parts, target: &str, body: Body)
         Some(("AWSGlue", operation)) => ("glue", operation),
         _ => return Err(Failure::new("UnknownOperationException", format!("'{target}' is no operation of Athena or Glue"))),
     };
-    let (caller, _) = admit(shared, id, head, service, &bytes).map_err(Refused::json)?;
+    let Admitted { caller, .. } = admit(shared, id, head, service, &bytes).map_err(Refused::json)?;
     let body: Value = match bytes.is_empty() {
         true => json!({}),
         false => serde_json::from_slice(&bytes).map_err(|error| Failure::new("SerializationException", error.to_string()))?,
@@ -82,7 +82,7 @@ async fn form(shared: &Shared, id: Uuid, head: &Parts, body: Body) -> Response {
         Err(error) => return (StatusCode::PAYLOAD_TOO_LARGE, format!("the form cannot be read: {error}\n")).into_response(),
     };
     let caller = match admit(shared, id, head, "sts", &bytes) {
-        Ok((caller, _)) => caller,
+        Ok(admitted) => admitted.caller,
         Err(why) => return sts::refuse(id, why.sts()),
     };
     let pairs = url::form_urlencoded::parse(&bytes).map(|(name, value)| (name.into_owned(), value.into_owned()));
@@ -90,10 +90,14 @@ async fn form(shared: &Shared, id: Uuid, head: &Parts, body: Body) -> Response {
 }
 
 async fn object(shared: &Shared, id: Uuid, mut head: Parts, body: Body) -> Response {
-    let (caller, payload) = match admit(shared, id, &head, "s3", &[]) {
+    let Admitted { caller, host, payload } = match admit(shared, id, &head, "s3", &[]) {
         Ok(admitted) => admitted,
         Err(why) => return s3::refuse(id, why.s3()).await,
     };
+    // From here on it was asked for by that name.
+    if let Ok(host) = HeaderValue::from_str(&host) {
+        head.headers.insert(header::HOST, host);
+    }
     let body = match payload {
         Payload::Any => body,
         Payload::Sha256(hash) => hashed(body, hash),

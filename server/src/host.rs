@@ -6,22 +6,28 @@ use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
 
-/// Why an unsigned request is refused, or any where there are no keys; `None` lets it pass. `anywhere`: a server with keys has names that
-/// it does not know.
-pub(crate) fn refusal(headers: &HeaderMap, anywhere: bool) -> Option<&'static str> {
+use crate::front::Front;
+
+/// Why an unsigned request is refused, or any where there are no keys; `None` lets it pass. `forwarded` is the host that a proxy was asked
+/// for; `anywhere`: a server with keys has names that it does not know.
+pub(crate) fn refusal(headers: &HeaderMap, front: &Front, forwarded: Option<&str>, anywhere: bool) -> Option<&'static str> {
     let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("\0"));
     let host = text(header::HOST);
     match host {
-        Some(host) if anywhere || is_loopback(host) => {}
-        Some(_) => return Some("the Host header names neither localhost nor a loopback address; use http://127.0.0.1:PORT"),
+        // A page can say what it likes in X-Forwarded-Host, but not in Host: both have to be ours.
+        Some(host) if anywhere || [Some(host), forwarded].into_iter().flatten().all(|host| is_loopback(host) || front.is_public(host)) => {}
+        Some(_) => {
+            return Some("the Host header names neither localhost, nor a loopback address, nor the public URL; use http://127.0.0.1:PORT");
+        }
         None => return Some("the request has no Host header"),
     }
     let site = headers.get("sec-fetch-site").map(|value| value.to_str().unwrap_or("\0"));
     if !matches!(site, None | Some("same-origin" | "none")) {
         return Some("a page of another site may not ask this server");
     }
+    let asked = forwarded.or(host).filter(|host| anywhere || front.is_public(host));
     match text(header::ORIGIN) {
-        Some(origin) if !is_own(origin, host.filter(|_| anywhere)) => Some("a page of another site may not ask this server"),
+        Some(origin) if !is_own(origin, asked) => Some("a page of another site may not ask this server"),
         _ => None,
     }
 }
@@ -33,13 +39,18 @@ fn is_own(origin: &str, asked: Option<&str>) -> bool {
 }
 
 /// Whether `HOST[:PORT]` is this machine by a name that nobody else controls. `*.localhost` is loopback by RFC 6761.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or(rest, |(name, _)| name),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let name = name(host);
     let folded = name.to_ascii_lowercase();
     folded == "localhost" || folded.ends_with(".localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The name or address in `HOST[:PORT]`.
+pub(crate) fn name(host: &str) -> &str {
+    match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(name, _)| name),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    }
 }
 
 #[cfg(test)]
@@ -55,7 +66,28 @@ mod tests {
         for (name, value) in pairs {
             headers.insert(header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
         }
-        refusal(&headers, anywhere).is_some()
+        refusal(&headers, &Front::default(), None, anywhere).is_some()
+    }
+
+    #[test]
+    fn the_public_name_is_ours_and_so_has_to_be_the_one_behind_it() {
+        let front = Front { public_url: Some("https://lake.example".parse().unwrap()), proxies: Vec::new() };
+        for (host, forwarded, origin, passes) in [
+            ("lake.example", None, None, true),
+            ("lake.example", None, Some("https://lake.example"), true),
+            ("lake.example", None, Some("https://evil.example"), false),
+            ("127.0.0.1:4580", Some("lake.example"), Some("https://lake.example"), true),
+            ("127.0.0.1:4580", Some("evil.example"), None, false),
+            ("evil.example", Some("lake.example"), None, false),
+            ("evil.example", Some("localhost"), None, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", host.parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert("origin", origin.parse().unwrap());
+            }
+            assert_eq!(refusal(&headers, &front, forwarded, false).is_none(), passes, "{host} {forwarded:?} {origin:?}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -21,7 +22,9 @@ use tokio_util::sync::CancellationToken;
 use crate::aws::{Caller, Rights};
 use crate::crawls::Crawls;
 use crate::dispatch::dispatch;
+use crate::front::Front;
 use crate::keys::Keys;
+use crate::listen::{self, Limits, Peer, Tls};
 use crate::metrics::Metrics;
 use crate::route;
 use crate::scheduler::Scheduler;
@@ -43,6 +46,10 @@ pub struct Server {
     pub drain: Duration,
     /// Who may ask. Without any it is whoever reaches the port.
     pub keys: Keys,
+    /// By which names clients know it.
+    pub front: Front,
+    /// With what it speaks TLS; else HTTP is not encrypted.
+    pub tls: Option<Tls>,
 }
 
 #[derive(Clone)]
@@ -114,13 +121,14 @@ pub async fn serve(server: Server, listen: SocketAddr, stop: CancellationToken, 
             queries.drain(drain).await;
         }
     };
-    let served =
-        axum::serve(listener, router(Shared { server, metrics, crawls: crawls.clone() })).with_graceful_shutdown(drained).await;
+    let tls = server.tls.clone();
+    let router = router(Shared { server, metrics, crawls: crawls.clone() });
+    listen::accept(listener, tls, router, Limits::default(), drained).await;
     stop.cancel();
     // It ends by itself once it is told; a panic in it was already logged.
     let _ = schedules.await;
     crawls.ended().await;
-    served.map_err(|error| Error::new(ErrorKind::Unavailable, format!("the server stopped: {error}")).caused_by(error))
+    Ok(())
 }
 
 fn router(shared: Shared) -> Router {
@@ -139,7 +147,7 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
     let (head, body) = request.into_parts();
     let keys = shared.server.keys.required();
     // A signature is looked at by whoever answers the request.
-    let why = if keys && route::is_signed(&head) { None } else { host::refusal(&head.headers, keys) };
+    let why = if keys && route::is_signed(&head) { None } else { refusal(&shared.server.front, &head, keys) };
     let request = Request::from_parts(head, body);
     match why {
         Some(why) => {
@@ -151,6 +159,11 @@ async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Re
             Err(own) => next.run(own).await,
         },
     }
+}
+
+fn refusal(front: &Front, head: &Parts, keys: bool) -> Option<&'static str> {
+    let forwarded = front.forwarded(Peer::of(head).address.ip(), &head.headers, "x-forwarded-host");
+    host::refusal(&head.headers, front, forwarded, keys)
 }
 
 #[cfg(test)]
@@ -170,7 +183,8 @@ impl Server {
         let settings = QuerySettings::new(folder.join("results"));
         let queries = Queries::start(home.clone(), storage.clone(), settings).await.unwrap();
         let keys = Keys::open(crate::keys::KeyFile::within(folder)).unwrap();
-        Self { home, catalog, storage, engine, keys, queries, drain: Duration::ZERO }
+        let front = Front::default();
+        Self { home, catalog, storage, engine, keys, queries, drain: Duration::ZERO, front, tls: None }
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use catalog::{Error, Result};
 use serde::Deserialize;
 
-pub(crate) use value::{Bytes, CatalogChoice, S3Choice, Timeout};
+pub(crate) use value::{Bytes, CatalogChoice, Network, PublicUrl, S3Choice, Timeout, TlsChoice};
 
 /// Queries of a server that run at once.
 const CONCURRENCY: u32 = 20;
@@ -68,6 +68,11 @@ struct File {
     history: Option<String>,
     poll: Option<String>,
     roots: Option<Vec<String>>,
+    tls: Option<String>,
+    tls_cert: Option<String>,
+    tls_key: Option<String>,
+    public_url: Option<String>,
+    proxies: Option<Vec<String>>,
 }
 
 /// Where a value came from.
@@ -126,6 +131,15 @@ pub(crate) struct Config {
     pub(crate) poll: Setting<Timeout>,
     /// Locations beside the lake that a server may read.
     pub(crate) roots: Setting<Vec<String>>,
+    /// Whether a server makes itself a certificate.
+    pub(crate) tls: Setting<TlsChoice>,
+    /// PEM files of a server's certificate and its key.
+    pub(crate) tls_cert: Setting<Option<PathBuf>>,
+    pub(crate) tls_key: Setting<Option<PathBuf>>,
+    /// What clients call the server.
+    pub(crate) public_url: Setting<Option<PublicUrl>>,
+    /// Whose `X-Forwarded-…` is believed, besides this machine's.
+    pub(crate) proxies: Setting<Vec<Network>>,
 }
 
 impl Config {
@@ -167,10 +181,12 @@ impl Config {
             )?,
             history: layers.pick("--history", None, "CIVETTA_HISTORY", file.history, HISTORY)?,
             poll: layers.pick("--poll", None, "CIVETTA_POLL", file.poll, POLL)?,
-            roots: match file.roots {
-                Some(value) => Setting { value, origin: layers.file() },
-                None => Setting { value: Vec::new(), origin: Origin::Default },
-            },
+            roots: layers.list("roots", file.roots)?,
+            tls: layers.pick("--tls", None, "CIVETTA_TLS", file.tls, TlsChoice::Off)?,
+            tls_cert: layers.optional("--tls-cert", None, "CIVETTA_TLS_CERT", file.tls_cert)?,
+            tls_key: layers.optional("--tls-key", None, "CIVETTA_TLS_KEY", file.tls_key)?,
+            public_url: layers.optional("--public-url", None, "CIVETTA_PUBLIC_URL", file.public_url)?,
+            proxies: layers.list("proxies", file.proxies)?,
             file: path,
             data,
         })
@@ -184,7 +200,10 @@ impl Config {
             Some(value) => format!("{name} = {value}  # {origin}"),
             None => format!("# {name}: {otherwise}  # {origin}"),
         };
-        let roots = self.roots.value.iter().cloned().map(toml::Value::String).collect();
+        let list = |texts: Vec<String>| toml::Value::Array(texts.into_iter().map(toml::Value::String).collect());
+        let path = |path: &PathBuf| quoted(path.display().to_string());
+        let proxies = self.proxies.value.iter().map(Network::to_string).collect();
+        let public_url = self.public_url.value.as_ref().map(|url| quoted(url.to_string()));
         let file = self.file.as_ref().map_or("none".to_owned(), |path| path.display().to_string());
         let memory = self.memory.value.map(|bytes| quoted(bytes.to_string()));
         let spill_limit = self.spill_limit.value.map(|bytes| quoted(bytes.to_string()));
@@ -204,7 +223,12 @@ impl Config {
             format!("concurrency = {}  # {}", self.concurrency.value, self.concurrency.origin),
             format!("history = {}  # {}", quoted(self.history.value.to_string()), self.history.origin),
             format!("poll = {}  # {}", quoted(self.poll.value.to_string()), self.poll.origin),
-            format!("roots = {}  # {}", toml::Value::Array(roots), self.roots.origin),
+            format!("roots = {}  # {}", list(self.roots.value.clone()), self.roots.origin),
+            format!("tls = {}  # {}", quoted(self.tls.value.to_string()), self.tls.origin),
+            optional("tls_cert", self.tls_cert.value.as_ref().map(path), "none", &self.tls_cert.origin),
+            optional("tls_key", self.tls_key.value.as_ref().map(path), "none", &self.tls_key.origin),
+            optional("public_url", public_url, "none", &self.public_url.origin),
+            format!("proxies = {}  # {}", list(proxies), self.proxies.origin),
         ]
     }
 }
@@ -252,6 +276,17 @@ struct Layers<'a> {
 impl Layers<'_> {
     fn file(&self) -> Origin {
         Origin::File(self.path.map(Path::to_path_buf).unwrap_or_default())
+    }
+
+    /// A list, which only the file has below the flags.
+    fn list<T>(&self, key: &str, in_file: Option<Vec<String>>) -> Result<Setting<Vec<T>>>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let Some(texts) = in_file else { return Ok(Setting { value: Vec::new(), origin: Origin::Default }) };
+        let origin = self.file();
+        let parsed = texts.iter().map(|text| text.parse().map_err(|error| Error::invalid(format!("{key} ({origin}): {error}"))));
+        Ok(Setting { value: parsed.collect::<Result<_>>()?, origin })
     }
 
     /// The first of flag, environment and file.
@@ -326,6 +361,8 @@ mod tests {
             (&[], "\nthreads = \"many\"", "line 2: invalid type"),
             (&[("CIVETTA_MEMORY", "lots")], "", "memory (environment variable CIVETTA_MEMORY): expected a size"),
             (&[("CIVETTA_LISTEN", "nowhere")], "", "listen (environment variable CIVETTA_LISTEN): "),
+            (&[], "proxies = [\"lake\"]", "proxies ("),
+            (&[("CIVETTA_TLS", "on")], "", "tls (environment variable CIVETTA_TLS): expected auto or off"),
             (&[("CIVETTA_S3", "ftp://x")], "", "s3 (environment variable CIVETTA_S3): expected"),
         ] {
             let error = resolve(Flags::default(), environment, file).unwrap_err();
@@ -345,12 +382,13 @@ mod tests {
     #[test]
     fn the_description_is_a_configuration_file_without_secrets() {
         let environment = [("CIVETTA_CATALOG", "postgres://me:hunter2@db/lake?sslpassword=hunter3")];
-        let config = resolve(Flags::default(), &environment, "roots = [\"s3://a/\"]").unwrap();
+        let config = resolve(Flags::default(), &environment, "roots = [\"s3://a/\"]\nproxies = [\"10.0.0.0/8\"]\ntls = \"auto\"").unwrap();
         let text = config.describe().join("\n");
         assert!(!text.contains("hunter"), "{text}");
         assert!(!format!("{config:?}").contains("hunter"));
         let parsed: File = toml::from_str(&text).unwrap();
         assert_eq!(parsed.roots.unwrap(), ["s3://a/"]);
+        assert_eq!((parsed.tls.as_deref(), parsed.proxies.unwrap()), (Some("auto"), vec!["10.0.0.0/8".to_owned()]));
     }
 
     #[test]

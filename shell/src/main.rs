@@ -40,7 +40,7 @@ struct Cli {
 const AFTER_HELP: &str = "Without a command, civetta opens the shell. Start with: civetta demo
 
 Settings also come from the environment (CIVETTA_DATA, CIVETTA_CONFIG, CIVETTA_CATALOG, CIVETTA_S3, CIVETTA_ANONYMOUS, \
-CIVETTA_MEMORY, CIVETTA_THREADS, CIVETTA_LISTEN) and from civetta.toml; `civetta config` shows what holds. RUST_LOG=info tells \
+CIVETTA_MEMORY, CIVETTA_THREADS, CIVETTA_LISTEN, CIVETTA_TLS, CIVETTA_TLS_CERT, CIVETTA_TLS_KEY, CIVETTA_PUBLIC_URL) and from civetta.toml; `civetta config` shows what holds. RUST_LOG=info tells \
 more on standard error.";
 
 fn main() -> ExitCode {

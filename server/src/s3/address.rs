@@ -6,10 +6,12 @@ use std::net::IpAddr;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Uri, header, request::Parts};
 
+use crate::front::Front;
+
 /// Moves the bucket of a virtual host into the path, and takes out of the request what signed it, which was checked before.
-pub(super) fn settle(head: &mut Parts) {
+pub(super) fn settle(head: &mut Parts, front: &Front) {
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let path = match host.and_then(bucket) {
+    let path = match host.and_then(|host| front.bucket(host)) {
         Some(bucket) => format!("/{bucket}{}", head.uri.path()),
         None => head.uri.path().to_owned(),
     };
@@ -102,7 +104,7 @@ mod tests {
         ] {
             let request = Request::builder().uri(uri).header("host", host).header("authorization", "x").body(()).unwrap();
             let (mut head, ()) = request.into_parts();
-            settle(&mut head);
+            settle(&mut head, &Front::default());
             assert_eq!(head.uri.to_string(), expected, "{host} {uri}");
             assert!(!head.headers.contains_key("authorization"));
         }

@@ -46,7 +46,7 @@ pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> 
         }
         false => (body, None),
     };
-    address::settle(&mut head);
+    address::settle(&mut head, &shared.server.front);
     let storage = shared.server.storage.clone();
     let answer = match storage.lake().cloned() {
         Some(lake) => {

@@ -20,6 +20,7 @@ use subtle::ConstantTimeEq as _;
 pub(crate) use self::chunks::Chunks;
 use self::claim::{ALGORITHM, Claim, incomplete, parameter, text};
 pub(crate) use self::refused::Refused;
+use crate::front::Front;
 use crate::keys::{Holder, Keys};
 
 /// A request whose signature is asked for.
@@ -29,6 +30,7 @@ pub(crate) struct Signed<'a> {
     pub(crate) service: &'a str,
     /// The names by which clients may know us; one of them is in the signature.
     pub(crate) hosts: &'a [&'a str],
+    pub(crate) front: &'a Front,
     /// The whole body; S3's comes later, and its hash is in a header.
     pub(crate) body: &'a [u8],
 }
@@ -37,6 +39,8 @@ pub(crate) struct Signed<'a> {
 #[derive(Debug)]
 pub(crate) struct Granted {
     pub(crate) holder: Holder,
+    /// The one of the hosts that was signed.
+    pub(crate) host: String,
     pub(crate) payload: Payload,
 }
 
@@ -57,8 +61,8 @@ pub(crate) enum Payload {
 pub(crate) fn verify(keys: &Keys, request: &Signed<'_>, now: DateTime<Utc>) -> Result<Granted, Refused> {
     let head = request.head;
     if request.service == "s3" && version2::is_presigned(head) {
-        let holder = version2::verify(keys, head, request.hosts, now)?;
-        return Ok(Granted { holder, payload: Payload::Any });
+        let (holder, host) = version2::verify(keys, request, now)?;
+        return Ok(Granted { holder, host: host.to_owned(), payload: Payload::Any });
     }
     let claim = Claim::of(head)?;
     let holder = keys.holder(&claim.key, claim.token.as_deref(), now)?;
@@ -72,14 +76,12 @@ pub(crate) fn verify(keys: &Keys, request: &Signed<'_>, now: DateTime<Utc>) -> R
             calculate_signature(&key, to_sign(&claim, &canonical(request, &headers, &claim.headers, host, &hash)).as_bytes());
         bool::from(ours.as_bytes().ct_eq(claim.signature.as_bytes()))
     };
-    if !request.hosts.iter().any(matches) {
-        return Err(mismatch());
-    }
+    let host = request.hosts.iter().copied().find(matches).ok_or_else(mismatch)?;
     let payload = match request.service {
         "s3" => payload(&claim, key.as_ref(), hash)?,
         _ => Payload::Any,
     };
-    Ok(Granted { holder, payload })
+    Ok(Granted { holder, host: host.to_owned(), payload })
 }
 
 fn mismatch() -> Refused {

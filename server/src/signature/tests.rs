@@ -26,7 +26,7 @@ fn keys(folder: &tempfile::TempDir, id: &str, secret: &str) -> Keys {
 fn examined(keys: &Keys, request: &Request<Vec<u8>>, service: &str, now: DateTime<Utc>) -> Result<Granted, Refused> {
     let (head, body) = request.clone().into_parts();
     let host = head.headers["host"].to_str().unwrap().to_owned();
-    verify(keys, &Signed { head: &head, service, hosts: &["other.example", &host], body: &body }, now)
+    verify(keys, &Signed { head: &head, service, hosts: &["other.example", &host], front: &Front::default(), body: &body }, now)
 }
 
 /// A request as it is on the wire.

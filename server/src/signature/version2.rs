@@ -12,9 +12,8 @@ use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
 
 use super::claim::{incomplete, parameter, text};
-use super::{Refused, mismatch};
+use super::{Refused, Signed, mismatch};
 use crate::keys::{Holder, Keys};
-use crate::s3::bucket;
 
 /// The parameters that are signed.
 const SIGNED: &[&str] = &[
@@ -50,10 +49,11 @@ pub(super) fn is_presigned(head: &Parts) -> bool {
     parameter(head.uri.query().unwrap_or_default(), "AWSAccessKeyId").is_some()
 }
 
-/// Whose it is.
+/// Whose it is, and the host that was signed.
 ///
 /// Errors: why it is not let in.
-pub(super) fn verify(keys: &Keys, head: &Parts, hosts: &[&str], now: DateTime<Utc>) -> Result<Holder, Refused> {
+pub(super) fn verify<'a>(keys: &Keys, request: &Signed<'a>, now: DateTime<Utc>) -> Result<(Holder, &'a str), Refused> {
+    let head = request.head;
     let query = head.uri.query().unwrap_or_default();
     let part = |name: &str| {
         parameter(query, name).ok_or_else(|| incomplete(format!("the URL's signature requires the parameter '{name}'")))
@@ -67,14 +67,15 @@ pub(super) fn verify(keys: &Keys, head: &Parts, hosts: &[&str], now: DateTime<Ut
     }
     let matches = |host: &&str| {
         let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(holder.secret().as_bytes()) else { return false };
-        mac.update(to_sign(head, query, host, &expires).as_bytes());
+        mac.update(to_sign(head, query, request.front.bucket(host), &expires).as_bytes());
         let ours = STANDARD.encode(mac.finalize().into_bytes());
         bool::from(ours.as_bytes().ct_eq(signature.as_bytes()))
     };
-    if hosts.iter().any(matches) { Ok(holder) } else { Err(mismatch()) }
+    let host = request.hosts.iter().copied().find(matches).ok_or_else(mismatch)?;
+    Ok((holder, host))
 }
 
-fn to_sign(head: &Parts, query: &str, host: &str, expires: &str) -> String {
+fn to_sign(head: &Parts, query: &str, bucket: Option<&str>, expires: &str) -> String {
     // What a client would send as a header may be in the URL.
     let either = |name: &str| -> String {
         let parameter = || parameter(query, name).map(Cow::into_owned);
@@ -92,7 +93,7 @@ fn to_sign(head: &Parts, query: &str, host: &str, expires: &str) -> String {
         .collect();
     amazon.sort();
     let amazon: String = amazon.into_iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-    let mut resource = bucket(host).map(|name| format!("/{name}")).unwrap_or_default() + head.uri.path();
+    let mut resource = bucket.map(|name| format!("/{name}")).unwrap_or_default() + head.uri.path();
     let mut signed: Vec<_> =
         query.split('&').filter(|pair| SIGNED.contains(&pair.split('=').next().unwrap_or_default())).collect();
     signed.sort_unstable();

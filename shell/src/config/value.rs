@@ -2,9 +2,11 @@
 //! that a flag, a variable and the file share, and prints without secrets.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::Url;
 
 /// Where databases and tables are remembered.
@@ -108,6 +110,79 @@ fn redacted(url: &Url) -> String {
         shown.query_pairs_mut().clear().extend_pairs(pairs);
     }
     shown.to_string()
+}
+
+/// How `civetta serve` speaks with clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TlsChoice {
+    /// HTTP as it is, or TLS where a certificate is given.
+    Off,
+    /// TLS with a certificate of its own making.
+    Auto,
+}
+
+impl FromStr for TlsChoice {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            "auto" => Ok(Self::Auto),
+            _ => Err("expected auto or off; for a certificate in files give tls-cert and tls-key"),
+        }
+    }
+}
+
+impl fmt::Display for TlsChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "off",
+            Self::Auto => "auto",
+        })
+    }
+}
+
+/// The URL that clients are to use: scheme, host and port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PublicUrl(pub(crate) Url);
+
+impl FromStr for PublicUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).map_err(|_| "expected https://HOST or http://HOST:PORT")?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        match matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none() {
+            true if bare => Ok(Self(url)),
+            true => Err("expected no path: clients sign it, so nothing can stand before what they ask for"),
+            false => Err("expected https://HOST or http://HOST:PORT"),
+        }
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+/// Where proxies are: an address, or a network such as `10.0.0.0/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Network(pub(crate) IpNet);
+
+impl FromStr for Network {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        net.map(Self).map_err(|_| "expected an address or a network such as 10.0.0.0/8")
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
 }
 
 /// A size, `512MiB`, `4GB`, `2G`: with `iB` or a bare letter the unit is a power of 1024, with `B` one of 1000.
@@ -228,6 +303,23 @@ mod tests {
         for text in ["", "0", "-1s", "5w", "fast", "1e99"] {
             assert!(text.parse::<Timeout>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn public_urls_have_no_path_and_no_secret() {
+        for text in ["https://lake.example", "http://lake.example:8080/", "http://[::1]:1"] {
+            assert_eq!(text.parse::<PublicUrl>().unwrap().to_string(), text.trim_end_matches('/'));
+        }
+        for text in ["lake.example", "https://lake.example/api", "https://u:hunter2@lake.example", "https://x/?a=b", "ftp://x", ""] {
+            assert!(text.parse::<PublicUrl>().is_err_and(|why| !why.contains("hunter2")), "{text}");
+        }
+    }
+
+    #[test]
+    fn networks() {
+        assert_eq!("10.0.0.0/8".parse::<Network>().unwrap().to_string(), "10.0.0.0/8");
+        assert_eq!("10.1.2.3".parse::<Network>().unwrap().to_string(), "10.1.2.3/32");
+        assert!("lake.example".parse::<Network>().is_err());
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
         .args(["-m", "pytest", "-q", "--tb=short", "--durations=5", "-rs", "-p", "no:cacheprovider"])
         .args(what)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("clients"))
-        .envs([("AWS_ENDPOINT_URL", format!("http://{}", serving.address).as_str())])
+        .env("AWS_ENDPOINT_URL", &serving.url)
         .envs([("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", secret)])
         .envs([
             ("LIMITED_KEY_ID", limited),
@@ -55,14 +55,21 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
 }
 
 /// Runs these files of `tests/clients` against a server of their own, which checks what they sign.
-#[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
 fn run(what: &[&str]) {
+    run_with(what, &[], &[]);
+}
+
+/// The same, with these arguments of the server and this environment of the clients; a file of the server's data directory is `DATA/…`.
+#[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
+fn run_with(what: &[&str], arguments: &[&str], environment: &[(&str, &str)]) {
     if skipped("clients from PyPI") {
         return;
     }
     let home = Home::new();
-    let serving = Serving::start(&home);
-    let ran = pytest(&home, &serving, what).output().expect("python starts");
+    let serving = Serving::start_with(&home, arguments);
+    let data = home.path().join("data");
+    let environment = environment.iter().map(|(name, value)| (name, value.replace("DATA", &data.display().to_string())));
+    let ran = pytest(&home, &serving, what).envs(environment).output().expect("python starts");
     let said = String::from_utf8_lossy(&ran.stdout);
     println!("{said}");
     assert!(ran.status.success(), "{}\n{}\nthe server:\n{}", said, String::from_utf8_lossy(&ran.stderr), serving.log());
@@ -91,6 +98,11 @@ fn queries() {
 #[test]
 fn athena_in_python() {
     run(&["test_pyathena.py", "test_sqlalchemy.py", "test_awswrangler.py"]);
+}
+
+#[test]
+fn over_tls() {
+    run_with(&["test_tls.py"], &["--tls", "auto"], &[("AWS_CA_BUNDLE", "DATA/tls/certificate.pem")]);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use catalog::glue::GlueCatalog;
 use catalog::storage::{Access, Location, S3, Storage, StorageConfig};
 use catalog::table::Database;
 use catalog::{Catalog, ErrorKind, PageRequest};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::binary::Home;
 use crate::serving::Serving;
@@ -154,4 +156,40 @@ async fn other_machines_need_a_key_from_the_first_start_on() {
     let second = Serving::start_at(&home, "0.0.0.0:0", &[]);
     assert!(!second.log().contains("AWS_SECRET_ACCESS_KEY"), "{}", second.log());
     glue(&second, &key).database("d").await.unwrap();
+}
+
+/// A proxy that asks `server` by another name and says so, as nginx does unless told otherwise.
+async fn proxy(server: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let asked = address.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let (mut upstream, mut head) = (TcpStream::connect(&server).await.unwrap(), Vec::new());
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(client.read_u8().await.unwrap());
+            }
+            let head = String::from_utf8(head).unwrap();
+            let (line, rest) = head.split_once("\r\n").unwrap();
+            let rest: String = rest.split_inclusive("\r\n").filter(|line| !line.to_lowercase().starts_with("host:")).collect();
+            let head = format!("{line}\r\nHost: inner\r\nX-Forwarded-Host: {asked}\r\nConnection: close\r\n{rest}");
+            upstream.write_all(head.as_bytes()).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut upstream).await });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_name_that_the_client_knows_is_signed() {
+    let home = Home::new();
+    let key = home.key(&[]);
+    let mut serving = Serving::start(&home);
+    serving.address = proxy(serving.address.clone()).await;
+    glue(&serving, &key).create_database(database("d")).await.unwrap();
+    std::fs::create_dir_all(home.path().join("data/lake/lake")).unwrap();
+    let storage = storage(&serving, &key).await;
+    storage.put(&at("s3://lake/a"), Bytes::from("{}")).await.unwrap();
+    assert_eq!(storage.get(&at("s3://lake/a")).await.unwrap(), "{}");
 }

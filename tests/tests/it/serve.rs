@@ -48,3 +48,42 @@ fn a_server_is_not_its_own_s3() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("where this server would listen"), "{}", ran.stderr);
 }
+
+#[test]
+fn the_public_name_is_one_of_ours_and_others_are_not() {
+    let home = Home::new();
+    let serving = Serving::start_with(&home, &["--public-url", "http://lake.example:8080"]);
+    assert!(serving.log().contains("whoever can reach http://lake.example:8080"), "{}", serving.log());
+    let own = format!("Host: {}\r\n", serving.address);
+    for (headers, status) in [
+        ("Host: lake.example:8080\r\n", "200"),
+        (&format!("{own}X-Forwarded-Host: lake.example\r\n"), "200"),
+        (&format!("{own}X-Forwarded-Host: evil.example\r\n"), "403"),
+        ("Host: evil.example\r\nX-Forwarded-Host: lake.example\r\n", "403"),
+    ] {
+        assert!(serving.get("/healthz", headers).0.contains(status), "{headers}");
+    }
+    std::fs::create_dir_all(home.path().join("data/lake/orders")).expect("a bucket");
+    std::fs::write(home.path().join("data/lake/orders/a.json"), "{}").expect("an object");
+    let (line, body) = serving.get("/a.json", "Host: orders.lake.example:8080\r\n");
+    assert!(line.contains("200") && body == "{}", "{line}: {body}");
+}
+
+#[test]
+fn tls_needs_a_pair_of_files_that_can_be_read() {
+    let home = Home::new();
+    home.file("x.pem", "hunter2");
+    for (arguments, why) in [
+        (["--tls-cert", "x.pem"].as_slice(), "give --tls-key"),
+        (&["--tls-key", "x.pem"], "give --tls-cert"),
+        (&["--tls-cert", "x.pem", "--tls-key", "x.pem"], "no certificate in it"),
+        (&["--tls-cert", "y.pem", "--tls-key", "x.pem"], "y.pem"),
+        (&["--tls", "on"], "expected auto or off"),
+        (&["--tls", "auto", "--tls-cert", "x.pem"], "cannot be used with"),
+        (&["--public-url", "https://lake.example/api"], "expected no path"),
+        (&["--proxy", "lake"], "such as 10.0.0.0/8"),
+    ] {
+        let ran = home.run(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+        assert!(ran.code == 2 && ran.stderr.contains(why) && !ran.stderr.contains("hunter2"), "{arguments:?}: {}", ran.stderr);
+    }
+}

@@ -16,6 +16,8 @@ pub(crate) struct Serving {
     pub(crate) child: Child,
     /// `HOST:PORT`.
     pub(crate) address: String,
+    /// `http://HOST:PORT`, with TLS `https://HOST:PORT`.
+    pub(crate) url: String,
     log: PathBuf,
 }
 
@@ -37,9 +39,10 @@ impl Serving {
         let begun = Instant::now();
         loop {
             let said = std::fs::read_to_string(&log).expect("a log");
-            if let Some(rest) = said.lines().filter(|_| said.ends_with('\n')).find_map(|line| line.split("http://").nth(1)) {
-                let address = rest.split(' ').next().expect("a word").to_owned();
-                return Self { child, address, log };
+            let line = said.lines().filter(|_| said.ends_with('\n')).find_map(|line| line.strip_prefix("civetta serves "));
+            if let Some(url) = line.and_then(|line| line.split([' ', ',']).find(|word| word.contains("://"))) {
+                let (_, address) = url.split_once("://").expect("a URL");
+                return Self { child, address: address.to_owned(), url: url.to_owned(), log };
             }
             let ended = child.try_wait().expect("a child").is_some();
             assert!(!ended && begun.elapsed() < START, "it does not say where it listens: {said}");
