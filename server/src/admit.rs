@@ -11,8 +11,8 @@ use chrono::Utc;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
+use crate::access::Exchange;
 use crate::aws::{Caller, Rights};
 use crate::route;
 use crate::listen::Peer;
@@ -31,7 +31,14 @@ pub(crate) struct Admitted {
 /// Lets a request in.
 ///
 /// `service` is the name that is signed; `body` is the whole body, and empty for S3.
-pub(crate) fn admit(shared: &Shared, request_id: Uuid, head: &Parts, service: &str, body: &[u8]) -> Result<Admitted, Refused> {
+pub(crate) fn admit(
+    shared: &Shared,
+    exchange: &Exchange,
+    head: &Parts,
+    service: &str,
+    body: &[u8],
+) -> Result<Admitted, Refused> {
+    let request_id = exchange.id;
     let region = route::region(head).unwrap_or_else(|| "us-east-1".to_owned());
     let Server { keys, front, .. } = &shared.server;
     let hosts = front.hosts(Peer::of(head).address.ip(), &head.headers);
@@ -45,6 +52,7 @@ pub(crate) fn admit(shared: &Shared, request_id: Uuid, head: &Parts, service: &s
         shared.metrics.unauthorized();
         tracing::debug!(%request_id, service, "not let in: {why:?}");
     })?;
+    exchange.key(&holder.key.id);
     let rights = Arc::clone(&holder.key.rights);
     Ok(Admitted { caller: Caller { request_id, region, rights, holder: Some(holder) }, host, payload })
 }

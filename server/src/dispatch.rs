@@ -2,16 +2,21 @@
 //! its request id, and keeps a panic the failure of one request.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use futures::FutureExt;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::access::Exchange;
 use crate::admit::{Admitted, admit, hashed};
 use crate::aws::{Failure, Reply};
 use crate::route::{self, Protocol};
@@ -22,77 +27,121 @@ use crate::{athena, glue, s3, sts};
 /// The longest JSON body or form, in bytes: well above Athena's longest query (262,144) and Glue's largest batch.
 const LONGEST: usize = 16 << 20;
 
+/// How long a JSON body or form may take to come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// `Err` gives the request back where it asks for a page of our own.
-pub(crate) async fn dispatch(shared: &Shared, request: Request) -> Result<Response, Request> {
+pub(crate) async fn dispatch(shared: &Shared, exchange: &Arc<Exchange>, request: Request) -> Result<Response, Request> {
     let (head, body) = request.into_parts();
     let protocol = route::protocol(&head);
-    if protocol == Protocol::Own {
-        return Err(Request::from_parts(head, body));
-    }
-    let id = Uuid::new_v4();
+    let id = exchange.id;
     let answer = async {
-        match protocol {
-            Protocol::Json(target) => json(call(shared, id, &head, &target, body).await),
-            Protocol::Form => form(shared, id, &head, body).await,
-            Protocol::Own | Protocol::S3 => object(shared, id, head, body).await,
+        match &protocol {
+            Protocol::Json(target) => Ok(json(id, call(shared, exchange, &head, target, body).await)),
+            Protocol::Form => Ok(form(shared, exchange, &head, body).await),
+            Protocol::S3 => Ok(object(shared, exchange, head, body).await),
+            Protocol::Own => Err(Request::from_parts(head, body)),
         }
     };
     // What panicked is logged by the panic's hook; the request ends, the server goes on.
-    let mut response = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
-        json(Err(Failure { status: 500, ..Failure::new("InternalFailure", "the request failed inside the server") }))
-    });
+    let answer = match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(answer) => answer,
+        Err(_) => Ok(broken(&protocol, id).await),
+    };
+    let mut response = answer?;
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     Ok(response)
 }
 
-async fn call(shared: &Shared, id: Uuid, head: &Parts, target: &str, body: Body) -> Reply {
-    let bytes = to_bytes(body, LONGEST).await.map_err(|error| Failure {
-        status: 413,
-        ..Failure::new("RequestEntityTooLarge", format!("the body cannot be read: {error}"))
+/// A defect of ours, as the protocol says it.
+async fn broken(protocol: &Protocol, id: Uuid) -> Response {
+    let (status, message) = (StatusCode::INTERNAL_SERVER_ERROR, "the request failed inside the server");
+    match protocol {
+        Protocol::Json(_) | Protocol::Own => json(id, Err(Failure { status: 500, ..Failure::new("InternalFailure", message) })),
+        Protocol::Form => sts::refuse(id, (status, "InternalFailure", message.to_owned())),
+        Protocol::S3 => s3::refuse(id, (status, "InternalError", message.to_owned())).await,
+    }
+}
+
+/// The whole body of a request that is not of S3; else why there is none, with a status for it.
+async fn whole(body: Body) -> Result<Bytes, (StatusCode, String)> {
+    match tokio::time::timeout(PATIENCE, Limited::new(body, LONGEST).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {LONGEST} bytes")))
+        }
+        Ok(Err(error)) => Err((StatusCode::REQUEST_TIMEOUT, format!("the body cannot be read: {error}"))),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} s", PATIENCE.as_secs()))),
+    }
+}
+
+async fn call(shared: &Shared, exchange: &Exchange, head: &Parts, target: &str, body: Body) -> Reply {
+    let bytes = whole(body).await.map_err(|(status, why)| {
+        let name = if status == StatusCode::PAYLOAD_TOO_LARGE { "RequestEntityTooLarge" } else { "RequestTimeout" };
+        Failure { status: status.as_u16(), ..Failure::new(name, why) }
     })?;
     let (service, operation) = match target.split_once('.') {
         Some(("AmazonAthena", operation)) => ("athena", operation),
         Some(("AWSGlue", operation)) => ("glue", operation),
         _ => return Err(Failure::new("UnknownOperationException", format!("'{target}' is no operation of Athena or Glue"))),
     };
-    let Admitted { caller, .. } = admit(shared, id, head, service, &bytes).map_err(Refused::json)?;
+    let Admitted { caller, .. } = admit(shared, exchange, head, service, &bytes).map_err(Refused::json)?;
     let body: Value = match bytes.is_empty() {
         true => json!({}),
         false => serde_json::from_slice(&bytes).map_err(|error| Failure::new("SerializationException", error.to_string()))?,
     };
-    match service {
+    let reply = match service {
         "athena" => athena::call(shared, &caller, operation, body).await,
         _ => glue::call(shared, &caller, operation, body).await,
+    };
+    if !matches!(&reply, Err(failure) if failure.name == "UnknownOperationException") {
+        exchange.operation(format!("{service}.{operation}"));
     }
+    reply
 }
 
-fn json(reply: Reply) -> Response {
+fn json(id: Uuid, reply: Reply) -> Response {
     let (status, body) = match reply {
         Ok(body) => (StatusCode::OK, body),
-        Err(failure) => (StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.body()),
+        Err(mut failure) => {
+            // The model's errors have no member for it; whoever reports a defect should have it in the text.
+            if failure.status >= 500 {
+                failure.message = format!("{} (request id {id})", failure.message);
+            }
+            (StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.body())
+        }
     };
     (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
 }
 
-async fn form(shared: &Shared, id: Uuid, head: &Parts, body: Body) -> Response {
-    let bytes = match to_bytes(body, LONGEST).await {
+async fn form(shared: &Shared, exchange: &Exchange, head: &Parts, body: Body) -> Response {
+    let id = exchange.id;
+    let bytes = match whole(body).await {
         Ok(bytes) => bytes,
-        Err(error) => return (StatusCode::PAYLOAD_TOO_LARGE, format!("the form cannot be read: {error}\n")).into_response(),
+        Err((status, why)) => {
+            let code = if status == StatusCode::PAYLOAD_TOO_LARGE { "RequestEntityTooLarge" } else { "RequestTimeout" };
+            return sts::refuse(id, (status, code, why));
+        }
     };
-    let caller = match admit(shared, id, head, "sts", &bytes) {
+    let caller = match admit(shared, exchange, head, "sts", &bytes) {
         Ok(admitted) => admitted.caller,
         Err(why) => return sts::refuse(id, why.sts()),
     };
-    let pairs = url::form_urlencoded::parse(&bytes).map(|(name, value)| (name.into_owned(), value.into_owned()));
-    sts::call(shared, &caller, pairs.collect()).await
+    let pairs: Vec<_> = url::form_urlencoded::parse(&bytes).into_owned().collect();
+    if let Some((_, action)) = pairs.iter().find(|(name, _)| name == "Action")
+        && let Some(name) = sts::name(action)
+    {
+        exchange.operation(name);
+    }
+    sts::call(shared, &caller, pairs).await
 }
 
-async fn object(shared: &Shared, id: Uuid, mut head: Parts, body: Body) -> Response {
-    let Admitted { caller, host, payload } = match admit(shared, id, &head, "s3", &[]) {
+async fn object(shared: &Shared, exchange: &Arc<Exchange>, mut head: Parts, body: Body) -> Response {
+    let Admitted { caller, host, payload } = match admit(shared, exchange, &head, "s3", &[]) {
         Ok(admitted) => admitted,
-        Err(why) => return s3::refuse(id, why.s3()).await,
+        Err(why) => return s3::refuse(exchange.id, why.s3()).await,
     };
     // From here on it was asked for by that name.
     if let Ok(host) = HeaderValue::from_str(&host) {
@@ -106,5 +155,6 @@ async fn object(shared: &Shared, id: Uuid, mut head: Parts, body: Body) -> Respo
             body
         }
     };
+    head.extensions.insert(Arc::clone(exchange));
     s3::call(shared, &caller, Request::from_parts(head, body)).await
 }

@@ -7,7 +7,8 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use catalog::PageRequest;
 
-use crate::serve::Shared;
+use crate::metrics::Ran;
+use crate::serve::{Server, Shared};
 
 /// How long the catalog may take to be called ready.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,6 +31,8 @@ pub(crate) async fn readyz(State(shared): State<Shared>) -> (StatusCode, &'stati
 }
 
 pub(crate) async fn metrics(State(shared): State<Shared>) -> impl IntoResponse {
-    let text = shared.metrics.text(shared.server.storage.requests());
+    let Server { queries, storage, .. } = &shared.server;
+    let ran = Ran { states: queries.counts(), scanned_bytes: queries.scanned_bytes() };
+    let text = shared.metrics.text(storage.requests(), ran);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }

@@ -1,5 +1,6 @@
 //! The wire: HTTP, and what a server does on its own, which is running the crawlers' schedules. [`serve`] is the whole of it.
 
+mod access;
 mod admit;
 mod athena;
 mod aws;

@@ -1,11 +1,13 @@
 //! Counters, in Prometheus's text format ("Exposition formats", version 0.0.4).
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use catalog::storage::Requests;
+use engine::queries::State;
 
 /// What a server counts since its start. Clones count together.
 #[derive(Debug, Clone)]
@@ -19,6 +21,28 @@ struct Counters {
     unauthorized: AtomicU64,
     crawls_completed: AtomicU64,
     crawls_failed: AtomicU64,
+    /// By operation.
+    latencies: Mutex<BTreeMap<String, Latency>>,
+}
+
+/// Upper bounds of the latencies that are counted apart, in seconds.
+const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+/// How long requests of one operation took.
+#[derive(Debug, Default, Clone, Copy)]
+struct Latency {
+    /// As many as took no longer than the bound of the same place, and longer than the one before.
+    within: [u64; BOUNDS.len()],
+    requests: u64,
+    seconds: f64,
+}
+
+/// What the queries of this process have done since its start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ran {
+    /// How many came to each state.
+    pub(crate) states: [(State, u64); 5],
+    pub(crate) scanned_bytes: u64,
 }
 
 impl Metrics {
@@ -30,6 +54,7 @@ impl Metrics {
             unauthorized: AtomicU64::new(0),
             crawls_completed: AtomicU64::new(0),
             crawls_failed: AtomicU64::new(0),
+            latencies: Mutex::default(),
         }))
     }
 
@@ -53,9 +78,24 @@ impl Metrics {
         self.0.crawls_failed.fetch_add(1, Relaxed);
     }
 
-    /// The answer of `/metrics`; `storage` is what the object stores were asked.
-    pub(crate) fn text(&self, storage: Requests) -> String {
-        let Counters { started, requests, refused, unauthorized, crawls_completed, crawls_failed } = &*self.0;
+    /// A request was answered to its end.
+    pub(crate) fn answered(&self, operation: &str, took: Duration) {
+        let mut latencies = self.0.latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = took.as_secs_f64();
+        if !latencies.contains_key(operation) {
+            latencies.insert(operation.to_owned(), Latency::default());
+        }
+        let Some(latency) = latencies.get_mut(operation) else { return };
+        if let Some(place) = BOUNDS.iter().zip(&mut latency.within).find_map(|(bound, place)| (seconds <= *bound).then_some(place)) {
+            *place += 1;
+        }
+        latency.requests += 1;
+        latency.seconds += seconds;
+    }
+
+    /// The answer of `/metrics`; `storage` is what the object stores were asked, `ran` what queries did.
+    pub(crate) fn text(&self, storage: Requests, ran: Ran) -> String {
+        let Counters { started, requests, refused, unauthorized, crawls_completed, crawls_failed, .. } = &*self.0;
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, samples: &[(&str, f64)]| {
             // Writing to a String cannot fail.
@@ -85,7 +125,29 @@ impl Metrics {
         family("civetta_storage_requests_total", "counter", "Requests to object stores.", &operations);
         let help = "Bytes read from object stores.";
         family("civetta_storage_read_bytes_total", "counter", help, &[("", storage.bytes_read as f64)]);
+        let states = ran.states.map(|(state, count)| (format!("{{state=\"{}\"}}", state.name().to_lowercase()), count as f64));
+        let states = states.each_ref().map(|(label, count)| (label.as_str(), *count));
+        family("civetta_queries_total", "counter", "Queries that came to each state.", &states);
+        let help = "Bytes that queries scanned.";
+        family("civetta_query_scanned_bytes_total", "counter", help, &[("", ran.scanned_bytes as f64)]);
+        self.latencies(&mut text);
         text
+    }
+
+    fn latencies(&self, text: &mut String) {
+        const NAME: &str = "civetta_http_request_duration_seconds";
+        let latencies = self.0.latencies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let _ = writeln!(text, "# HELP {NAME} From a request's head to the last byte of its answer.\n# TYPE {NAME} histogram");
+        for (operation, Latency { within, requests, seconds }) in &latencies {
+            let mut below = 0;
+            for (bound, count) in BOUNDS.iter().zip(within) {
+                below += count;
+                let _ = writeln!(text, "{NAME}_bucket{{operation=\"{operation}\",le=\"{bound}\"}} {below}");
+            }
+            let _ = writeln!(text, "{NAME}_bucket{{operation=\"{operation}\",le=\"+Inf\"}} {requests}");
+            let _ = writeln!(text, "{NAME}_sum{{operation=\"{operation}\"}} {seconds}");
+            let _ = writeln!(text, "{NAME}_count{{operation=\"{operation}\"}} {requests}");
+        }
     }
 }
 
@@ -98,13 +160,25 @@ mod tests {
         let metrics = Metrics::new();
         metrics.request();
         metrics.crawl_failed();
-        let text = metrics.text(Requests { get: 7, ..Requests::default() });
+        for milliseconds in [1, 20, 20, 60_000] {
+            metrics.answered("glue.GetTable", Duration::from_millis(milliseconds));
+        }
+        let ran = Ran { states: State::ALL.map(|state| (state, state as u64)), scanned_bytes: 9 };
+        let text = metrics.text(Requests { get: 7, ..Requests::default() }, ran);
+        assert!(text.contains("civetta_queries_total{state=\"succeeded\"} 2\n"), "{text}");
+        assert!(text.contains("civetta_query_scanned_bytes_total 9\n"));
+        for (bound, count) in [("0.001", 1), ("0.01", 1), ("0.025", 3), ("30", 3), ("+Inf", 4)] {
+            let line = format!("_seconds_bucket{{operation=\"glue.GetTable\",le=\"{bound}\"}} {count}\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
+        assert!(text.contains("_seconds_sum{operation=\"glue.GetTable\"} 60.041\n"), "{text}");
         assert!(text.contains("civetta_http_requests_total 1\n"));
         assert!(text.contains("civetta_crawls_total{state=\"failed\"} 1\n"));
         assert!(text.contains("civetta_storage_requests_total{operation=\"get\"} 7\n"));
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let name = line.split(['{', ' ']).next().unwrap();
-            assert!(text.contains(&format!("# TYPE {name} ")), "{line}");
+            let family = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
+            assert!(text.contains(&format!("# TYPE {family} ")), "{line}");
         }
     }
 }

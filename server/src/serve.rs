@@ -19,6 +19,7 @@ use engine::queries::Queries;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{Ending, Exchange};
 use crate::aws::{Caller, Rights};
 use crate::crawls::Crawls;
 use crate::dispatch::dispatch;
@@ -145,20 +146,26 @@ fn router(shared: Shared) -> Router {
 async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     shared.metrics.request();
     let (head, body) = request.into_parts();
+    let exchange = Arc::new(Exchange::new(shared.metrics.clone(), Peer::of(&head), head.method.clone()));
+    let ending = Ending::new(Arc::clone(&exchange));
     let keys = shared.server.keys.required();
     // A signature is looked at by whoever answers the request.
     let why = if keys && route::is_signed(&head) { None } else { refusal(&shared.server.front, &head, keys) };
     let request = Request::from_parts(head, body);
-    match why {
+    let answer = match why {
         Some(why) => {
             shared.metrics.refused();
             (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
         }
-        None => match dispatch(&shared, request).await {
+        None => match dispatch(&shared, &exchange, request).await {
             Ok(response) => response,
-            Err(own) => next.run(own).await,
+            Err(own) => {
+                exchange.operation("own");
+                next.run(own).await
+            }
         },
-    }
+    };
+    ending.with(answer)
 }
 
 fn refusal(front: &Front, head: &Parts, keys: bool) -> Option<&'static str> {

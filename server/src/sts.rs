@@ -18,6 +18,16 @@ const BOUNDS: std::ops::RangeInclusive<i64> = 900..=129_600;
 /// A refusal by name.
 type Refusal = (&'static str, String);
 
+/// The name of an action that there is, for the log and the counters.
+pub(crate) fn name(action: &str) -> Option<&'static str> {
+    match action {
+        "GetCallerIdentity" => Some("sts.GetCallerIdentity"),
+        "AssumeRole" => Some("sts.AssumeRole"),
+        "GetSessionToken" => Some("sts.GetSessionToken"),
+        _ => None,
+    }
+}
+
 /// Answers one form. Errors: `InvalidAction`, as STS calls an action that is not there; `ValidationError`.
 pub(crate) async fn call(_: &Shared, caller: &Caller, form: Vec<(String, String)>) -> Response {
     let get = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|v| !v.is_empty());
@@ -44,8 +54,9 @@ pub(crate) async fn call(_: &Shared, caller: &Caller, form: Vec<(String, String)
 
 /// The error of this status, code and message.
 pub(crate) fn refuse(id: Uuid, (status, code, message): (StatusCode, &str, String)) -> Response {
+    let whose = if status.is_server_error() { "Receiver" } else { "Sender" };
     let body = format!(
-        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>{code}</Code>\
+        "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>{whose}</Type><Code>{code}</Code>\
          <Message>{}</Message></Error><RequestId>{id}</RequestId></ErrorResponse>",
         escape(&message)
     );

@@ -105,6 +105,7 @@ struct Inner {
     /// No new queries are taken.
     draining: AtomicBool,
     counts: [AtomicU64; 5],
+    scanned: AtomicU64,
 }
 
 /// A query that this process has not finished.
@@ -142,6 +143,7 @@ impl Queries {
             last: AtomicI64::new(0),
             draining: AtomicBool::new(false),
             counts: Default::default(),
+            scanned: AtomicU64::new(0),
         };
         let queries = Self(Arc::new(inner));
         queries.end_lost(gone.as_deref()).await?;
@@ -247,6 +249,11 @@ impl Queries {
             };
             let _ = tokio::time::timeout(Duration::from_secs(5), until_recorded).await;
         }
+    }
+
+    /// The bytes that queries have scanned since the start, those of failed ones too.
+    pub fn scanned_bytes(&self) -> u64 {
+        self.0.scanned.load(Relaxed)
     }
 
     /// How many queries have come to each state since the start.

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use catalog::storage::Location;
@@ -114,6 +115,7 @@ impl Queries {
             written = unless_ended(live, self.write(query, &columns, &at, &mut file, answer)) => written,
             over = limited, if cutoff.is_some() => over,
         };
+        self.0.scanned.fetch_add(scanned.bytes(), Relaxed);
         let (rows, bytes) = match written.and_then(|ended| within(cutoff, scanned.bytes()).map(|()| ended)) {
             Ok(ended) => ended,
             Err(error) => {

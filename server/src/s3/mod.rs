@@ -11,11 +11,14 @@ mod door;
 mod failure;
 mod list;
 mod multipart;
+mod name;
 mod objects;
 mod overrides;
 mod rights;
 mod tags;
 mod time;
+
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -29,6 +32,7 @@ use uuid::Uuid;
 pub(crate) use self::address::bucket;
 use self::checksum::Behind;
 use self::door::Door;
+use crate::access::Exchange;
 use crate::aws::{Caller, decode, is_chunked};
 use crate::serve::Shared;
 use crate::signature::Chunks;
@@ -47,6 +51,9 @@ pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> 
         false => (body, None),
     };
     address::settle(&mut head, &shared.server.front);
+    if let Some(exchange) = head.extensions.remove::<Arc<Exchange>>() {
+        exchange.operation(name::operation(&head));
+    }
     let storage = shared.server.storage.clone();
     let answer = match storage.lake().cloned() {
         Some(lake) => {

@@ -193,3 +193,44 @@ async fn behind_a_proxy_the_name_that_the_client_knows_is_signed() {
     storage.put(&at("s3://lake/a"), Bytes::from("{}")).await.unwrap();
     assert_eq!(storage.get(&at("s3://lake/a")).await.unwrap(), "{}");
 }
+
+#[tokio::test]
+async fn the_log_of_accesses_says_who_asked_what_and_no_secret() {
+    let home = Home::new();
+    let key = home.key(&[]);
+    let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("RUST_LOG", "info");
+    let serving = Serving::begin(&home, command);
+    glue(&serving, &key).create_database(database("d")).await.unwrap();
+    std::fs::create_dir_all(home.path().join("data/lake/lake")).unwrap();
+    let storage = storage(&serving, &key).await;
+    storage.put(&at("s3://lake/a"), Bytes::from("{}")).await.unwrap();
+    let liar = (key.0.clone(), "an-other-secret".to_owned());
+    let refused = glue(&serving, &liar).database("d").await.unwrap_err();
+    let host = format!("Host: {}\r\n", serving.address);
+    let signed = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=c0ffee&X-Amz-Security-Token=t0ken";
+    let (_, body) = serving.get(&format!("/lake/a?{signed}"), &host);
+    let id = body.split_once("<RequestId>").and_then(|(_, rest)| rest.split_once('<')).expect(&body).0;
+
+    // A line is written when the last byte is taken, which may be after the client has it.
+    let lines = || serving.log().lines().filter(|line| line.contains(" access: ")).map(str::to_owned).collect::<Vec<_>>();
+    let begun = std::time::Instant::now();
+    while lines().len() < 4 && begun.elapsed().as_secs() < 10 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let lines = lines();
+    for texts in [
+        ["operation=\"glue.CreateDatabase\"", "status=200", &format!("key=\"{}\"", key.0)],
+        ["operation=\"s3.PutObject\"", "status=200", "method=PUT"],
+        ["operation=\"none\"", "status=403", "key=\"-\""],
+        [&format!("request_id={id}"), "status=40", "method=GET"],
+    ] {
+        assert!(lines.iter().any(|line| texts.iter().all(|text| line.contains(text))), "{texts:?} {lines:#?}");
+    }
+    let said = format!("{} {refused:?} {body}", serving.log());
+    for secret in [key.1.as_str(), "an-other-secret", "c0ffee", "t0ken"] {
+        assert!(!said.contains(secret), "{secret}: {said}");
+    }
+    let (_, metrics) = serving.get("/metrics", &host);
+    assert!(metrics.contains("_seconds_count{operation=\"glue.CreateDatabase\"} 1\n"), "{metrics}");
+}

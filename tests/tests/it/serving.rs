@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::binary::Home;
@@ -33,9 +33,15 @@ impl Serving {
 
     /// Listening on this address.
     pub(crate) fn start_at(home: &Home, address: &str, arguments: &[&str]) -> Self {
-        let log = home.file("serve.log", "");
         let mut command = home.command(&["serve", "--listen", address]);
-        let mut child = command.args(arguments).stderr(File::create(&log).expect("a log")).spawn().expect("civetta starts");
+        command.args(arguments);
+        Self::begin(home, command)
+    }
+
+    /// By this command, `civetta serve …`.
+    pub(crate) fn begin(home: &Home, mut command: Command) -> Self {
+        let log = home.file("serve.log", "");
+        let mut child = command.stderr(File::create(&log).expect("a log")).spawn().expect("civetta starts");
         let begun = Instant::now();
         loop {
             let said = std::fs::read_to_string(&log).expect("a log");
