@@ -10,6 +10,7 @@ mod catalog_postgres;
 mod cli;
 mod clients;
 mod compat;
+mod confined;
 mod crawl_api;
 mod crawl_cases;
 mod crawl_killed;
