@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::access::Exchange;
 use crate::aws::{Caller, Rights};
-use crate::route;
 use crate::listen::Peer;
+use crate::route;
 use crate::serve::{Server, Shared};
 use crate::signature::{self, Granted, Payload, Refused, Signed};
 
@@ -31,13 +31,7 @@ pub(crate) struct Admitted {
 /// Lets a request in.
 ///
 /// `service` is the name that is signed; `body` is the whole body, and empty for S3.
-pub(crate) fn admit(
-    shared: &Shared,
-    exchange: &Exchange,
-    head: &Parts,
-    service: &str,
-    body: &[u8],
-) -> Result<Admitted, Refused> {
+pub(crate) fn admit(shared: &Shared, exchange: &Exchange, head: &Parts, service: &str, body: &[u8]) -> Result<Admitted, Refused> {
     let request_id = exchange.id;
     let region = route::region(head).unwrap_or_else(|| "us-east-1".to_owned());
     let Server { keys, front, .. } = &shared.server;

@@ -42,6 +42,14 @@ impl Front {
         (!first.is_empty()).then_some(first)
     }
 
+    /// Where the client asked, `https://HOST[:PORT]`: by the name `host`, over TLS of our own where `tls`, or as the proxy says.
+    pub(crate) fn origin(&self, peer: IpAddr, headers: &HeaderMap, host: &str, tls: bool) -> String {
+        let public = self.public_url.as_ref().filter(|_| self.is_public(host)).map(Url::scheme);
+        let scheme = self.forwarded(peer, headers, "x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https"));
+        let own = if tls { "https" } else { "http" };
+        format!("{}://{host}", scheme.or(public).unwrap_or(own))
+    }
+
     /// Whether `HOST[:PORT]` is the public URL's, or that of a bucket below it.
     pub(crate) fn is_public(&self, host: &str) -> bool {
         self.below(host).is_some_and(|below| below.is_empty() || below.ends_with('.'))
@@ -91,6 +99,19 @@ mod tests {
             assert_eq!(front.hosts(peer.parse().unwrap(), &headers), expected, "{peer}");
         }
         assert_eq!(Front::default().hosts("::1".parse().unwrap(), &HeaderMap::new()), [""; 0]);
+    }
+
+    #[test]
+    fn the_server_names_itself_as_the_client_does() {
+        let front = front("https://lake.example");
+        let (here, there) = ("127.0.0.1".parse().unwrap(), "192.168.0.1".parse().unwrap());
+        let mut headers = HeaderMap::new();
+        assert_eq!(front.origin(here, &headers, "lake.example", false), "https://lake.example");
+        assert_eq!(front.origin(here, &headers, "localhost:1", false), "http://localhost:1");
+        assert_eq!(front.origin(here, &headers, "localhost:1", true), "https://localhost:1");
+        headers.insert("x-forwarded-proto", "https".parse().unwrap());
+        assert_eq!(front.origin(here, &headers, "localhost:1", false), "https://localhost:1");
+        assert_eq!(front.origin(there, &headers, "localhost:1", false), "http://localhost:1");
     }
 
     #[test]

@@ -15,9 +15,13 @@ pub(crate) fn refusal(headers: &HeaderMap, front: &Front, forwarded: Option<&str
     let host = text(header::HOST);
     match host {
         // A page can say what it likes in X-Forwarded-Host, but not in Host: both have to be ours.
-        Some(host) if anywhere || [Some(host), forwarded].into_iter().flatten().all(|host| is_loopback(host) || front.is_public(host)) => {}
+        Some(host)
+            if anywhere
+                || [Some(host), forwarded].into_iter().flatten().all(|host| is_loopback(host) || front.is_public(host)) => {}
         Some(_) => {
-            return Some("the Host header names neither localhost, nor a loopback address, nor the public URL; use http://127.0.0.1:PORT");
+            return Some(
+                "the Host header names neither localhost, nor a loopback address, nor the public URL; use http://127.0.0.1:PORT",
+            );
         }
         None => return Some("the request has no Host header"),
     }
@@ -49,7 +53,10 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 pub(crate) fn name(host: &str) -> &str {
     match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or(rest, |(name, _)| name),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+        None => match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+            _ => host,
+        },
     }
 }
 
@@ -95,9 +102,16 @@ mod tests {
         for host in ["127.0.0.1:4580", "localhost", "LOCALHOST:1", "[::1]:4580", "bucket.localhost:4580", "127.9.9.9"] {
             assert!(!refused(&[("host", host)]), "{host}");
         }
-        for host in
-            ["evil.example:4580", "127.0.0.1.evil.example", "localhost.evil.example", "192.168.0.1", "", "[::]", "0.0.0.0:1"]
-        {
+        for host in [
+            "evil.example:4580",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "localhost:1.evil.example",
+            "192.168.0.1",
+            "",
+            "[::]",
+            "0.0.0.0:1",
+        ] {
             assert!(refused(&[("host", host)]), "{host}");
         }
         assert!(refused(&[]));

@@ -86,7 +86,9 @@ impl Metrics {
             latencies.insert(operation.to_owned(), Latency::default());
         }
         let Some(latency) = latencies.get_mut(operation) else { return };
-        if let Some(place) = BOUNDS.iter().zip(&mut latency.within).find_map(|(bound, place)| (seconds <= *bound).then_some(place)) {
+        if let Some(place) =
+            BOUNDS.iter().zip(&mut latency.within).find_map(|(bound, place)| (seconds <= *bound).then_some(place))
+        {
             *place += 1;
         }
         latency.requests += 1;
@@ -148,6 +150,14 @@ impl Metrics {
             let _ = writeln!(text, "{NAME}_sum{{operation=\"{operation}\"}} {seconds}");
             let _ = writeln!(text, "{NAME}_count{{operation=\"{operation}\"}} {requests}");
         }
+    }
+}
+
+#[cfg(test)]
+impl Default for Ran {
+    /// There was no query.
+    fn default() -> Self {
+        Self { states: State::ALL.map(|state| (state, 0)), scanned_bytes: 0 }
     }
 }
 

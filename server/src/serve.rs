@@ -124,7 +124,9 @@ pub async fn serve(server: Server, listen: SocketAddr, stop: CancellationToken, 
     };
     let tls = server.tls.clone();
     let router = router(Shared { server, metrics, crawls: crawls.clone() });
-    listen::accept(listener, tls, router, Limits::default(), drained).await;
+    let limits = Limits::default();
+    let limits = Limits { end: limits.end.max(drain), ..limits };
+    listen::accept(listener, tls, router, limits, drained).await;
     stop.cancel();
     // It ends by itself once it is told; a panic in it was already logged.
     let _ = schedules.await;

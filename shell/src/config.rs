@@ -382,7 +382,8 @@ mod tests {
     #[test]
     fn the_description_is_a_configuration_file_without_secrets() {
         let environment = [("CIVETTA_CATALOG", "postgres://me:hunter2@db/lake?sslpassword=hunter3")];
-        let config = resolve(Flags::default(), &environment, "roots = [\"s3://a/\"]\nproxies = [\"10.0.0.0/8\"]\ntls = \"auto\"").unwrap();
+        let config =
+            resolve(Flags::default(), &environment, "roots = [\"s3://a/\"]\nproxies = [\"10.0.0.0/8\"]\ntls = \"auto\"").unwrap();
         let text = config.describe().join("\n");
         assert!(!text.contains("hunter"), "{text}");
         assert!(!format!("{config:?}").contains("hunter"));

@@ -98,6 +98,7 @@ def test_multipart(s3, bucket):
     done = s3.complete_multipart_upload(
         MultipartUpload={"Parts": [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]}, **where
     )
+    assert done["Location"] == f"{s3.meta.endpoint_url}/{bucket}/big"
     assert done["ETag"].strip('"').endswith("-3")
     assert done["ETag"] == s3.head_object(Bucket=bucket, Key="big")["ETag"]
     assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == b"".join(parts)

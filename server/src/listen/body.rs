@@ -40,9 +40,11 @@ impl Body for Paced {
             if this.brought >= LEAST {
                 (this.brought, this.waits) = (0, None);
             }
-            return Poll::Ready(frame.map(|frame| {
-                frame.map_err(|error| Error::invalid(format!("the body ended early: {error}")).caused_by(error))
-            }));
+            return Poll::Ready(
+                frame.map(|frame| {
+                    frame.map_err(|error| Error::invalid(format!("the body ended early: {error}")).caused_by(error))
+                }),
+            );
         }
         let waits = this.waits.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + this.pace)));
         ready!(waits.as_mut().poll(cx));

@@ -94,7 +94,13 @@ struct Line {
 }
 
 /// Takes connections until `stop`, then lets those there are answer what they were asked.
-pub(crate) async fn accept(listener: TcpListener, tls: Option<Tls>, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+pub(crate) async fn accept(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
     let closing = CancellationToken::new();
     let line = Line { router: TowerToHyperService::new(router), tls, limits, closing: closing.clone() };
     let (room, tasks) = (Arc::new(Semaphore::new(limits.connections)), TaskTracker::new());

@@ -109,9 +109,8 @@ fn stamp(certificate: &Path, key: &Path) -> Stamp {
 fn load(certificate: &Path, key: &Path) -> Result<Loaded> {
     let stamp = stamp(certificate, key);
     let wrong = |path: &Path, why: &dyn std::fmt::Display| Error::invalid(format!("TLS: {}: {why}", path.display()));
-    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| wrong(certificate, &error))?;
+    let chain: Vec<_> =
+        CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect).map_err(|error| wrong(certificate, &error))?;
     let own = chain.first().cloned().ok_or_else(|| wrong(certificate, &"there is no certificate in it"))?;
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, &error))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

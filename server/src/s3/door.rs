@@ -15,6 +15,8 @@ pub(super) struct Door {
     pub(super) lake: Lake,
     pub(super) storage: Storage,
     pub(super) caller: Caller,
+    /// Where the client asked, `http://HOST`.
+    pub(super) origin: String,
     /// Checksums that come behind the body.
     pub(super) behind: Behind,
 }

@@ -16,7 +16,8 @@ use super::{failure, time};
 use crate::aws::ACCOUNT;
 
 /// What stays as it is in a key when `encoding-type=url` is asked for.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*').remove(b'/');
+pub(super) const KEPT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'*').remove(b'/');
 /// Entries of a page, at most.
 const LONGEST: i32 = 1000;
 

@@ -34,7 +34,8 @@ use self::checksum::Behind;
 use self::door::Door;
 use crate::access::Exchange;
 use crate::aws::{Caller, decode, is_chunked};
-use crate::serve::Shared;
+use crate::listen::Peer;
+use crate::serve::{Server, Shared};
 use crate::signature::Chunks;
 
 /// The longest error in bytes; a longer answer is no error.
@@ -54,10 +55,13 @@ pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> 
     if let Some(exchange) = head.extensions.remove::<Arc<Exchange>>() {
         exchange.operation(name::operation(&head));
     }
-    let storage = shared.server.storage.clone();
+    let Server { front, tls, storage, .. } = &shared.server;
+    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let origin = front.origin(Peer::of(&head).address.ip(), &head.headers, host, tls.is_some());
+    let storage = storage.clone();
     let answer = match storage.lake().cloned() {
         Some(lake) => {
-            let door = Door { lake, storage, caller: caller.clone(), behind: Behind::new(trailers) };
+            let door = Door { lake, storage, caller: caller.clone(), origin, behind: Behind::new(trailers) };
             let service = S3ServiceBuilder::new(door).build();
             service.call(Request::from_parts(head, s3s::Body::http_body_unsync(body))).await.map(|answer| answer.map(Body::new))
         }

@@ -2,6 +2,7 @@
 
 use catalog::storage::{Attributes, Digest, Multipart, Part, Record};
 use futures::TryStreamExt as _;
+use percent_encoding::utf8_percent_encode;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, ChecksumAlgorithm, ChecksumType, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CompletedPart, CopyPartResult, CreateMultipartUploadInput, CreateMultipartUploadOutput, ETag,
@@ -134,6 +135,13 @@ pub(super) async fn part_copy(door: &Door, input: UploadPartCopyInput) -> S3Resu
     Ok(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() })
 }
 
+/// The URL of the object, by path unless the bucket was in the host.
+fn location(door: &Door, bucket: &str, key: &str) -> String {
+    let (origin, key) = (&door.origin, utf8_percent_encode(key, list::KEPT));
+    let virtual_host = origin.split_once("://").is_some_and(|(_, host)| host.starts_with(&format!("{bucket}.")));
+    if virtual_host { format!("{origin}/{key}") } else { format!("{origin}/{bucket}/{key}") }
+}
+
 pub(super) async fn complete(door: &Door, input: CompleteMultipartUploadInput) -> S3Result<CompleteMultipartUploadOutput> {
     let upload = find(door, &input.bucket, &input.key, &input.upload_id).await?;
     let condition = of_write(input.if_match, input.if_none_match)?;
@@ -150,7 +158,7 @@ pub(super) async fn complete(door: &Door, input: CompleteMultipartUploadInput) -
     let object = object.map_err(failure::of)?;
     let sums = checksum::structure(digest.checksum.as_ref());
     Ok(CompleteMultipartUploadOutput {
-        location: Some(format!("/{}/{}", input.bucket, input.key)),
+        location: Some(location(door, &input.bucket, &input.key)),
         bucket: Some(input.bucket),
         key: Some(input.key),
         e_tag: object.etag.map(ETag::Strong),

@@ -55,8 +55,9 @@ async fn of_two_processes_one_runs_a_firing() {
     let history = one.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
     assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Completed]);
     assert_eq!(other.server.catalog.table("sales", "orders").await.unwrap().columns()[0].name, "id");
-    let completed =
-        [its, others].map(|metrics| metrics.text(Default::default()).contains("civetta_crawls_total{state=\"completed\"} 1\n"));
+    let completed = [its, others].map(|metrics| {
+        metrics.text(Default::default(), Default::default()).contains("civetta_crawls_total{state=\"completed\"} 1\n")
+    });
     assert_eq!(completed.iter().filter(|completed| **completed).count(), 1);
 }
 
@@ -68,7 +69,7 @@ async fn a_crawler_that_still_runs_is_not_started_again() {
     look_at(&process, &crawler, Utc::now()).await;
     let history = process.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
     assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Running]);
-    assert!(metrics.text(Default::default()).contains("civetta_crawls_total{state=\"failed\"} 0\n"));
+    assert!(metrics.text(Default::default(), Default::default()).contains("civetta_crawls_total{state=\"failed\"} 0\n"));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use server::KeyFile;
 
 use super::{emit, say};
-use crate::config::{Config, S3Choice};
+use crate::config::{Config, S3Choice, TlsChoice};
 use crate::failure::Outcome;
 
 /// What stays as it is in a URL's query.
@@ -17,7 +17,7 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 pub(crate) struct Args {
     /// The client
     client: Client,
-    /// The address that the client reaches the server at [default: where `civetta serve` listens]
+    /// The address that the client reaches the server at [default: the public URL, else where `civetta serve` listens]
     #[arg(long, value_name = "URL")]
     url: Option<url::Url>,
     /// The database to begin in
@@ -50,7 +50,7 @@ struct Place {
 
 pub(crate) fn run(args: Args, config: &Config) -> Outcome {
     let keys = KeyFile::within(&config.data.value).read()?;
-    let url = args.url.map_or_else(|| format!("http://{}", config.listen.value), |url| url.to_string());
+    let url = args.url.map_or_else(|| reached(config), |url| url.to_string());
     let (key, secret) = if keys.is_empty() { ("any", "any") } else { ("YOUR_KEY_ID", "YOUR_SECRET") };
     let results = match config.s3.value {
         S3Choice::Embedded => EMBEDDED_RESULTS.to_owned(),
@@ -62,6 +62,13 @@ pub(crate) fn run(args: Args, config: &Config) -> Outcome {
     }
     emit(text(args.client, &place))?;
     Ok(())
+}
+
+/// Where clients reach the server as it is configured.
+fn reached(config: &Config) -> String {
+    let secure = config.tls.value == TlsChoice::Auto || config.tls_cert.value.is_some();
+    let own = || format!("{}://{}", if secure { "https" } else { "http" }, config.listen.value);
+    config.public_url.value.as_ref().map_or_else(own, ToString::to_string)
 }
 
 fn text(client: Client, place: &Place) -> String {

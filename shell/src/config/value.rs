@@ -152,7 +152,8 @@ impl FromStr for PublicUrl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let url = Url::parse(text).map_err(|_| "expected https://HOST or http://HOST:PORT")?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        match matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none() {
+        match matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none()
+        {
             true if bare => Ok(Self(url)),
             true => Err("expected no path: clients sign it, so nothing can stand before what they ask for"),
             false => Err("expected https://HOST or http://HOST:PORT"),
@@ -310,7 +311,9 @@ mod tests {
         for text in ["https://lake.example", "http://lake.example:8080/", "http://[::1]:1"] {
             assert_eq!(text.parse::<PublicUrl>().unwrap().to_string(), text.trim_end_matches('/'));
         }
-        for text in ["lake.example", "https://lake.example/api", "https://u:hunter2@lake.example", "https://x/?a=b", "ftp://x", ""] {
+        for text in
+            ["lake.example", "https://lake.example/api", "https://u:hunter2@lake.example", "https://x/?a=b", "ftp://x", ""]
+        {
             assert!(text.parse::<PublicUrl>().is_err_and(|why| !why.contains("hunter2")), "{text}");
         }
     }

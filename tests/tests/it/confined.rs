@@ -41,7 +41,8 @@ impl Place {
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.serving.address).expect("it listens");
         let (host, length) = (&self.serving.address, body.len());
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n");
         stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).expect("it reads");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("it answers");
@@ -111,7 +112,8 @@ impl Place {
     /// Nothing was written or removed outside.
     fn is_untouched(&self) -> bool {
         let names = |folder: &Path| -> Vec<PathBuf> {
-            let mut names: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+            let mut names: Vec<_> =
+                std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
             names.sort();
             names
         };
@@ -151,7 +153,9 @@ fn locations(place: &Place) -> Vec<String> {
 #[test]
 fn tables_are_inside() {
     let place = Place::new();
-    for (number, inside) in ["s3://lake/open/".to_owned(), format!("file://{}/root/open/", place.home.path().display())].iter().enumerate() {
+    for (number, inside) in
+        ["s3://lake/open/".to_owned(), format!("file://{}/root/open/", place.home.path().display())].iter().enumerate()
+    {
         let rows = place.table(&format!("inside{number}"), inside);
         assert!(rows.contains("\"open\""), "{inside}: {rows}");
     }
