@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use catalog::storage::{Location, Storage};
+use catalog::storage::Storage;
 use catalog::{Error, Result};
 use datafusion::config::ConfigOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -84,8 +84,7 @@ impl ObjectStoreRegistry for Stores {
     }
 
     fn get_store(&self, url: &Url) -> datafusion::common::Result<Arc<dyn ObjectStore>> {
-        let store = Location::parse(url.as_str()).and_then(|at| self.0.object_store(&at));
-        store.map(|(_, store)| store).map_err(into_datafusion)
+        self.0.registered(url).map_err(into_datafusion)
     }
 }
 

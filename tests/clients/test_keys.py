@@ -109,9 +109,14 @@ def divided(s3, glue, statements):
         s3.create_bucket(Bucket=owner)
         s3.put_object(Bucket=owner, Key="t/a.csv", Body=f"{owner}\n".encode())
         statements.succeed(f"CREATE DATABASE {owner}")
-    for table, bucket in (("mine.t", "mine"), ("theirs.t", "theirs"), ("mine.stolen", "theirs")):
+    s3.create_bucket(Bucket="shared")
+    for key in ("x/a.csv", "xy/a.csv"):
+        s3.put_object(Bucket="shared", Key=key, Body=f"{key}\n".encode())
+    for table, folder in (
+        ("mine.t", "mine/t"), ("theirs.t", "theirs/t"), ("mine.stolen", "theirs/t"), ("mine.part", "shared/x"), ("mine.beside", "shared/xy")
+    ):
         statements.succeed(
-            f"CREATE EXTERNAL TABLE {table} (a string) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://{bucket}/t/'"
+            f"CREATE EXTERNAL TABLE {table} (a string) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://{folder}/'"
         )
 
 
@@ -124,6 +129,8 @@ def test_statements_do_what_the_key_may(divided):
     mine = of("LIMITED")
     run = Statements(mine("athena"))
     assert run.rows("SELECT a FROM mine.t")[1:] == [["mine"]]
+    assert run.rows("SELECT a FROM mine.part")[1:] == [["x/a.csv"]], "a part of a bucket is enough"
+    denied(run.execution("SELECT a FROM mine.beside"))
     denied(run.execution("SELECT a FROM theirs.t"))
     denied(run.execution("SELECT a FROM mine.stolen"))
     denied(run.execution("DROP TABLE theirs.t"))
@@ -139,7 +146,7 @@ def test_statements_do_what_the_key_may(divided):
 def test_requests_do_what_the_key_may(divided):
     mine = of("LIMITED")
     s3, glue = mine("s3"), mine("glue")
-    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["mine"]
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["mine", "shared"]
     assert s3.get_object(Bucket="mine", Key="t/a.csv")["Body"].read() == b"mine\n"
     for call in (
         lambda: s3.get_object(Bucket="theirs", Key="t/a.csv"),

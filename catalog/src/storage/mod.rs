@@ -267,6 +267,13 @@ impl Storage {
         Ok((open.url, open.store))
     }
 
+    /// The same store by the URL alone. Of it perhaps only a part may be touched, so it is each of its requests that is refused or not.
+    ///
+    /// Errors: `InvalidInput` for no URL of a store, `ObjectNotFound` for a bucket that the lake does not have.
+    pub fn registered(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+        Ok(self.opened(&Location::parse(url.as_str())?)?.store)
+    }
+
     /// Counters since the storage was opened.
     pub fn requests(&self) -> Requests {
         self.inner.counters.now()

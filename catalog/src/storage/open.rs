@@ -42,6 +42,11 @@ impl Storage {
     /// The store of a location that may be touched.
     pub(super) fn open(&self, at: &Location) -> Result<Open> {
         self.inner.confinement.check(at)?;
+        self.opened(at)
+    }
+
+    /// The store that a location is in, whose operations check what they touch.
+    pub(super) fn opened(&self, at: &Location) -> Result<Open> {
         let place = (at.scheme, at.bucket.clone());
         let known = self.inner.stores.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
         if let Some(open) = known {

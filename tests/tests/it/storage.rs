@@ -244,8 +244,11 @@ async fn a_confined_storage_touches_its_roots_only() {
     let read: Vec<_> = storage.get_many(&at("s3://bkt"), keys, None).collect().await;
     assert!(read.iter().all(|(number, content)| content.is_ok() == (*number == 0)));
     // The store of an allowed location does not open the rest of its bucket.
-    let (_, store) = storage.object_store(&at("s3://bkt/mine")).unwrap();
-    assert!(store.get(&at("s3://bkt/other/k").path().unwrap()).await.is_err());
+    let (url, store) = storage.object_store(&at("s3://bkt/mine")).unwrap();
+    for store in [store, storage.registered(&url).unwrap()] {
+        assert!(store.get(&at("s3://bkt/mine/k").path().unwrap()).await.is_ok());
+        assert!(store.get(&at("s3://bkt/other/k").path().unwrap()).await.is_err());
+    }
     assert_eq!(server.requests("other"), 0);
 }
 
