@@ -158,3 +158,48 @@ async fn object(shared: &Shared, exchange: &Arc<Exchange>, mut head: Parts, body
     head.extensions.insert(Arc::clone(exchange));
     s3::call(shared, &caller, Request::from_parts(head, body)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::http::Method;
+
+    use super::*;
+    use crate::listen::Peer;
+
+    async fn text(response: Response) -> (StatusCode, String) {
+        let (head, body) = response.into_parts();
+        (head.status, String::from_utf8(to_bytes(body, LONGEST).await.unwrap().to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn defects_are_told_in_the_words_of_the_protocol_and_with_the_request() {
+        let id = Uuid::new_v4();
+        for (protocol, expected) in [
+            (Protocol::Json("AWSGlue.GetTable".to_owned()), "\"__type\":\"InternalFailure\""),
+            (Protocol::Form, "<Type>Receiver</Type><Code>InternalFailure</Code>"),
+            (Protocol::S3, "<Error><Code>InternalError</Code>"),
+        ] {
+            let (status, body) = text(broken(&protocol, id).await).await;
+            assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+            assert!(body.contains(expected) && body.contains(&id.to_string()), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_is_told_in_the_words_of_the_protocol() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = Shared::embedded(folder.path()).await;
+        for (name, value, expected) in [
+            ("content-type", "application/x-www-form-urlencoded", "<Code>RequestEntityTooLarge</Code>"),
+            ("x-amz-target", "AWSGlue.GetTable", "\"__type\":\"RequestEntityTooLarge\""),
+        ] {
+            let request = Request::post("/").header(name, value).body(Body::from(vec![b'a'; LONGEST + 1])).unwrap();
+            let (head, body) = request.into_parts();
+            let exchange = Arc::new(Exchange::new(shared.metrics.clone(), Peer::of(&head), Method::POST));
+            let answer = dispatch(&shared, &exchange, Request::from_parts(head, body)).await.unwrap();
+            let (status, body) = text(answer).await;
+            assert!(status == StatusCode::PAYLOAD_TOO_LARGE && body.contains(expected), "{status}: {body}");
+        }
+    }
+}

@@ -78,7 +78,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(cx, buffer);
-        if count % 2 == 0 && this.heading.is_none() && buffer.filled().len() > before {
+        if count.is_multiple_of(2) && this.heading.is_none() && buffer.filled().len() > before {
             // It is polled by the next read, which follows unless the head is complete.
             this.heading = Some((count, sleep(this.head)));
         }
