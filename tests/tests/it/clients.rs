@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::binary::Home;
-use crate::services::skipped;
+use crate::services::{Moto, skipped};
 use crate::serving::Serving;
 
 /// Where pyarrow's plugin is, which tells it of `AWS_ENDPOINT_URL`; it lies beside the repository, not in it.
@@ -55,14 +55,18 @@ fn pytest(home: &Home, serving: &Serving, what: &[&str]) -> Command {
 }
 
 /// Runs these files of `tests/clients` against a server of their own, which checks what they sign.
-#[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
 fn run(what: &[&str]) {
     if skipped("clients from PyPI") {
         return;
     }
     let home = Home::new();
     let serving = Serving::start(&home);
-    let ran = pytest(&home, &serving, what).output().expect("python starts");
+    passes(&serving, pytest(&home, &serving, what));
+}
+
+#[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
+fn passes(serving: &Serving, mut pytest: Command) {
+    let ran = pytest.output().expect("python starts");
     let said = String::from_utf8_lossy(&ran.stdout);
     println!("{said}");
     assert!(ran.status.success(), "{}\n{}\nthe server:\n{}", said, String::from_utf8_lossy(&ran.stderr), serving.log());
@@ -91,6 +95,20 @@ fn queries() {
 #[test]
 fn athena_in_python() {
     run(&["test_pyathena.py", "test_sqlalchemy.py", "test_awswrangler.py"]);
+}
+
+/// Moto stands for the real S3. Its credentials are in the URL, so the server's environment has none.
+#[test]
+fn another_s3_behind_the_server() {
+    if skipped("clients from PyPI, and moto") {
+        return;
+    }
+    let (home, moto) = (Home::new(), Moto::start());
+    let behind = moto.url.replace("http://", "http://server:secret@");
+    let serving = Serving::start_with(&home, &["--s3", &behind, "--root", "s3://passthrough", "--root", "s3://shared/team"]);
+    let mut pytest = pytest(&home, &serving, &["test_passthrough.py"]);
+    pytest.env("BEHIND_URL", &moto.url);
+    passes(&serving, pytest);
 }
 
 #[test]
