@@ -5,14 +5,14 @@ use std::sync::PoisonError;
 
 use aws_sigv4::http_request::SignableBody;
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 
 use super::send::{signature, unreachable};
-use super::{Client, Endpoint, aws_host};
+use super::{Client, Endpoint, aws_host, xml};
 use crate::storage::requests::count;
 use crate::{Error, ErrorKind, Result};
 
@@ -85,12 +85,17 @@ impl Client {
             _ => &self.counters.put,
         });
         let response = request.send().await.map_err(|error| failed(&name, &error))?;
-        self.learn(&name, response.status()).await;
-        Ok(Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: response.bytes_stream().map_err(move |error| unreachable(&name, &error).into()).boxed(),
-        })
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bucket = name.clone();
+        let body = response.bytes_stream().map_err(move |error| Error::from(unreachable(&bucket, &error))).boxed();
+        let body = match status {
+            StatusCode::BAD_REQUEST => self.unless_expired(body).await?,
+            _ => body,
+        };
+        if status == StatusCode::MOVED_PERMANENTLY {
+            self.regions.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        }
+        Ok(Answer { status, headers, body })
     }
 
     /// The base URL and the region to ask. `wished` is a client's word and becomes a part of a host's name.
@@ -106,15 +111,15 @@ impl Client {
         }
     }
 
-    /// Forgets what an answer says may be wrong: the region of a bucket that has moved, credentials that have expired.
-    async fn learn(&self, bucket: &str, status: StatusCode) {
-        match status {
-            StatusCode::MOVED_PERMANENTLY => {
-                self.regions.lock().unwrap_or_else(PoisonError::into_inner).remove(bucket);
-            }
-            StatusCode::BAD_REQUEST => self.keys.forget().await,
-            _ => {}
+    /// An error as it came, unless it says that our credentials have expired: its sender's have not, who may ask again.
+    async fn unless_expired(&self, body: BoxStream<'static, Result<Bytes>>) -> Result<BoxStream<'static, Result<Bytes>>> {
+        let body: Vec<Bytes> = body.try_collect().await?;
+        let (code, _) = xml::error(&String::from_utf8_lossy(&body.concat()));
+        if code == "ExpiredToken" {
+            self.keys.forget().await;
+            return Err(Error::new(ErrorKind::Unavailable, "the server's credentials for S3 have expired; try again"));
         }
+        Ok(stream::iter(body.into_iter().map(Ok)).boxed())
     }
 }
 

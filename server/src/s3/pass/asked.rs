@@ -93,7 +93,8 @@ impl Asked {
         let (bucket, key) =
             path.strip_prefix('/').unwrap_or(path).split_once('/').unwrap_or_else(|| (path.trim_start_matches('/'), ""));
         let (bucket, key) = (decoded(bucket)?, decoded(key)?);
-        if !(bucket.is_empty() && key.is_empty()) && !is_name(&bucket) {
+        let all_buckets = bucket.is_empty() && key.is_empty();
+        if !all_buckets && !is_name(&bucket) {
             return Err(S3Error::with_message(S3ErrorCode::InvalidBucketName, format!("'{bucket}' is no name of a bucket")));
         }
         let query = query(head.uri.query().unwrap_or_default())?;

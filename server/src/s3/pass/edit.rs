@@ -33,7 +33,7 @@ pub(super) async fn deletes(headers: &mut HeaderMap, content: Content, may: impl
     reader.expect_eof().map_err(malformed)?;
     delete.objects.iter().try_for_each(|object| may(&object.key))?;
     let mut written = Vec::new();
-    delete.serialize(&mut Serializer::new(&mut written)).map_err(|error| S3Error::internal_error(error))?;
+    delete.serialize(&mut Serializer::new(&mut written)).map_err(S3Error::internal_error)?;
     let summed =
         |name: &str| name.starts_with("x-amz-checksum-") || matches!(name, "x-amz-trailer" | "x-amz-sdk-checksum-algorithm");
     let sums: Vec<_> = headers.keys().filter(|name| summed(name.as_str())).cloned().collect();
