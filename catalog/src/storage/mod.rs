@@ -38,6 +38,7 @@ pub use lake::{Bucket, Lake};
 pub use listing::{Folder, Listed, Object, Skipped};
 pub use location::{Location, Scheme};
 pub use requests::Requests;
+pub use s3::{Answer, Forward, Payload};
 
 use self::confine::Confinement;
 use self::failure::from_library;
@@ -127,6 +128,18 @@ impl Storage {
     /// The embedded lake, where `s3://` is one. It is not confined.
     pub fn lake(&self) -> Option<&Lake> {
         self.inner.lake.as_ref()
+    }
+
+    /// Sends a request of a client on to the S3 that is not embedded, signed with this storage's own credentials. Whether it may be
+    /// sent is for the caller to check, by [`Self::s3_roots`].
+    ///
+    /// Errors: `InvalidInput` for a header that cannot be signed; `NotSupported` for a key that cannot be said, or where S3 is
+    /// embedded; `AccessDenied` without credentials; `Unavailable`; and whatever the request's body ends with.
+    pub async fn forward(&self, forward: Forward) -> Result<Answer> {
+        match &self.inner.s3 {
+            Some(client) => client.forward(forward).await,
+            None => Err(crate::Error::not_supported("there is no other S3 behind the embedded lake")),
+        }
     }
 
     /// Every object under `prefix`, recursively, in pages, in byte order of the keys.

@@ -14,6 +14,7 @@ mod multipart;
 mod name;
 mod objects;
 mod overrides;
+mod pass;
 mod rights;
 mod tags;
 mod time;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use quick_xml::escape::escape;
 use s3s::service::S3ServiceBuilder;
@@ -32,6 +33,7 @@ use uuid::Uuid;
 pub(crate) use self::address::bucket;
 use self::checksum::Behind;
 use self::door::Door;
+use self::pass::Content;
 use crate::access::Exchange;
 use crate::aws::{Caller, decode, is_chunked};
 use crate::listen::Peer;
@@ -44,6 +46,7 @@ const LONGEST_ERROR: usize = 64 * 1024;
 /// Answers one request.
 pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> Response {
     let (mut head, body) = request.into_parts();
+    let hash = hash(&head.headers);
     let (body, trailers) = match is_chunked(&head.headers) {
         true => {
             let chunks = head.extensions.remove::<Chunks>();
@@ -65,13 +68,22 @@ pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> 
             let service = S3ServiceBuilder::new(door).build();
             service.call(Request::from_parts(head, s3s::Body::http_body_unsync(body))).await.map(|answer| answer.map(Body::new))
         }
-        None => return finish(caller.request_id, refusal(&failure::not_implemented("a door to another S3"))).await,
+        None => match pass::call(&storage, caller, head, Content { body, trailers, hash }).await {
+            Ok(answer) => return answer,
+            Err(error) => Ok(refusal(&error)),
+        },
     };
     let answer = answer.unwrap_or_else(|error| {
         let error: s3s::StdError = error.into();
         refusal(&S3Error::with_source(S3ErrorCode::InternalError, error))
     });
     finish(caller.request_id, answer).await
+}
+
+/// The SHA-256 that a request says its body has, in hexadecimal.
+fn hash(headers: &HeaderMap) -> Option<String> {
+    let hash = attributes::text(headers, "x-amz-content-sha256")?;
+    (hash.len() == 64 && hash.bytes().all(|digit| digit.is_ascii_hexdigit())).then(|| hash.to_owned())
 }
 
 /// Answers who is not let in.

@@ -25,10 +25,13 @@ pub(super) fn check(rights: &Rights, storage: &Storage, bucket: &str, wish: Wish
     if matches!(wish, Wish::Write(_) | Wish::Manage) {
         rights.write()?;
     }
-    for (roots, whose) in [(rights.roots.as_deref(), "this access key"), (storage.s3_roots(), "this server")] {
-        if roots.is_some_and(|roots| !roots.iter().any(|root| grants(root, bucket, wish))) {
-            return Err(Error::new(ErrorKind::AccessDenied, format!("{whose} may not {}", sentence(bucket, wish))));
-        }
+    let allowed = |roots: &[Location]| roots.iter().any(|root| grants(root, bucket, wish));
+    let denied = |why: String| Err(Error::new(ErrorKind::AccessDenied, why));
+    if rights.roots.as_deref().is_some_and(|roots| !allowed(roots)) {
+        return denied(format!("this access key may not {}", sentence(bucket, wish)));
+    }
+    if storage.s3_roots().is_some_and(|roots| !allowed(roots)) {
+        return denied(format!("this server may not {}; allow it with --root", sentence(bucket, wish)));
     }
     Ok(())
 }

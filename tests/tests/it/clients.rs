@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::binary::Home;
-use crate::services::skipped;
+use crate::services::{Moto, skipped};
 use crate::serving::Serving;
 
 /// Where pyarrow's plugin is, which tells it of `AWS_ENDPOINT_URL`; it lies beside the repository, not in it.
@@ -60,7 +60,6 @@ fn run(what: &[&str]) {
 }
 
 /// The same, with these arguments of the server and this environment of the clients; a file of the server's data directory is `DATA/…`.
-#[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
 fn run_with(what: &[&str], arguments: &[&str], environment: &[(&str, &str)]) {
     if skipped("clients from PyPI") {
         return;
@@ -68,8 +67,15 @@ fn run_with(what: &[&str], arguments: &[&str], environment: &[(&str, &str)]) {
     let home = Home::new();
     let serving = Serving::start_with(&home, arguments);
     let data = home.path().join("data");
-    let environment = environment.iter().map(|(name, value)| (name, value.replace("DATA", &data.display().to_string())));
-    let ran = pytest(&home, &serving, what).envs(environment).output().expect("python starts");
+    let mut pytest = pytest(&home, &serving, what);
+    pytest.envs(environment.iter().map(|(name, value)| (name, value.replace("DATA", &data.display().to_string()))));
+    passes(&serving, pytest);
+}
+
+/// Runs it; what it says is printed.
+#[expect(clippy::print_stdout, reason = "how long each test took and what was left out is worth reading")]
+fn passes(serving: &Serving, mut pytest: Command) {
+    let ran = pytest.output().expect("python starts");
     let said = String::from_utf8_lossy(&ran.stdout);
     println!("{said}");
     assert!(ran.status.success(), "{}\n{}\nthe server:\n{}", said, String::from_utf8_lossy(&ran.stderr), serving.log());
@@ -98,6 +104,20 @@ fn queries() {
 #[test]
 fn athena_in_python() {
     run(&["test_pyathena.py", "test_sqlalchemy.py", "test_awswrangler.py"]);
+}
+
+/// Moto stands for the real S3. Its credentials are in the URL, so the server's environment has none.
+#[test]
+fn another_s3_behind_the_server() {
+    if skipped("clients from PyPI, and moto") {
+        return;
+    }
+    let (home, moto) = (Home::new(), Moto::start());
+    let behind = moto.url.replace("http://", "http://server:secret@");
+    let serving = Serving::start_with(&home, &["--s3", &behind, "--root", "s3://passthrough", "--root", "s3://shared/team"]);
+    let mut pytest = pytest(&home, &serving, &["test_passthrough.py"]);
+    pytest.env("BEHIND_URL", &moto.url);
+    passes(&serving, pytest);
 }
 
 #[test]

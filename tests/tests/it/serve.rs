@@ -87,3 +87,15 @@ fn tls_needs_a_pair_of_files_that_can_be_read() {
         assert!(ran.code == 2 && ran.stderr.contains(why) && !ran.stderr.contains("hunter2"), "{arguments:?}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn another_s3_that_is_away_is_said_in_s3s_words() {
+    let home = Home::new();
+    let serving = Serving::start_with(&home, &["--s3", "http://id:secret@127.0.0.1:9", "--root", "s3://there"]);
+    let host = format!("Host: {}\r\n", serving.address);
+    let (line, body) = serving.get("/there/key", &host);
+    assert!(line.contains("503") && body.contains("<Code>ServiceUnavailable</Code>"), "{line}: {body}");
+    let (line, body) = serving.get("/elsewhere/key", &host);
+    assert!(line.contains("403") && body.contains("<Code>AccessDenied</Code>") && body.contains("--root"), "{line}: {body}");
+    assert!(!serving.log().contains("secret@"), "{}", serving.log());
+}

@@ -1,6 +1,8 @@
-//! S3 over HTTP: listings are ours, with keys as strings; objects are read and written by `object_store`.
+//! S3 over HTTP: listings are ours, with keys as strings; objects are read and written by `object_store`; requests of clients are sent
+//! on as they are.
 
 mod access;
+mod forward;
 mod list;
 mod send;
 mod store;
@@ -23,6 +25,7 @@ use super::requests::Counters;
 use super::{Access, S3};
 use crate::{Error, Result};
 
+pub use self::forward::{Answer, Forward, Payload};
 pub(super) use self::store::Bucket;
 
 /// Where a bucket is looked for when nothing says where it is.
@@ -32,6 +35,8 @@ const DEFAULT_REGION: &str = "us-east-1";
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,
+    /// For requests of clients, which take as long as their senders and readers do.
+    patient: reqwest::Client,
     keys: Arc<Keys>,
     endpoint: Endpoint,
     /// Regions of Amazon's buckets, as they are found.
@@ -64,14 +69,12 @@ impl Client {
             None => Endpoint::Aws { region },
             Some(url) => Endpoint::Other { url, region },
         };
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|error| Error::internal("the HTTP client cannot be built").caused_by(error))?;
+        let built = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| Error::internal("the HTTP client cannot be built").caused_by(error))
+        };
+        let (http, patient) = (built(http().read_timeout(Duration::from_secs(60)))?, built(http())?);
         let (keys, regions, runtime) = (Arc::new(keys), Mutex::default(), Handle::current());
-        Ok(Some(Self { http, keys, endpoint, regions, permits, counters, runtime }))
+        Ok(Some(Self { http, patient, keys, endpoint, regions, permits, counters, runtime }))
     }
 
     /// The base URL of a bucket's region, without a slash at its end, and the region.
@@ -108,6 +111,17 @@ impl Client {
         };
         builder.build().map_err(|error| super::failure::from_library(format!("s3://{bucket}"), error))
     }
+}
+
+/// Content comes as it is stored, and who is sent elsewhere has to sign for there.
+fn http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
 }
 
 /// Amazon's endpoint of a region.

@@ -20,12 +20,19 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// What came of one try.
-enum Failure {
+pub(super) enum Failure {
     /// May pass: the store is overloaded, away, or broke off.
     Passing(Error),
     /// The credentials have expired since they were found.
     Expired(Error),
     Final(Error),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let (Failure::Passing(error) | Failure::Expired(error) | Failure::Final(error)) = failure;
+        error
+    }
 }
 
 impl Client {
@@ -59,7 +66,9 @@ impl Client {
     async fn send(&self, method: Method, url: &str, region: &str, bucket: &str) -> Result<Response, Failure> {
         let mut request = self.http.request(method.clone(), url);
         if let Some(keys) = self.keys.get().await.map_err(Failure::Final)? {
-            for (name, value) in signature(keys, method.as_str(), url, region).map_err(Failure::Final)? {
+            for (name, value) in
+                signature(keys, (method.as_str(), url), region, &[], SignableBody::Bytes(&[])).map_err(Failure::Final)?
+            {
                 request = request.header(name, value);
             }
         }
@@ -105,8 +114,14 @@ fn pause(tries: u32) -> Duration {
     longest / 2 + longest * chance / 2000
 }
 
-/// The headers that sign a request without body (AWS Signature Version 4, as S3 wants it).
-fn signature(keys: Credentials, method: &str, url: &str, region: &str) -> Result<Vec<(String, String)>> {
+/// The headers that sign a request, a method and a URL, with these `headers` (AWS Signature Version 4, as S3 wants it).
+pub(super) fn signature(
+    keys: Credentials,
+    (method, url): (&str, &str),
+    region: &str,
+    headers: &[(&str, &str)],
+    body: SignableBody<'_>,
+) -> Result<Vec<(String, String)>> {
     let failed = |error: &dyn std::fmt::Display| Error::internal(format!("a request to S3 cannot be signed: {error}"));
     let mut settings = SigningSettings::default();
     settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -122,14 +137,13 @@ fn signature(keys: Credentials, method: &str, url: &str, region: &str) -> Result
         .build()
         .map_err(|error| failed(&error))?
         .into();
-    let request =
-        SignableRequest::new(method, url, std::iter::empty(), SignableBody::Bytes(&[])).map_err(|error| failed(&error))?;
+    let request = SignableRequest::new(method, url, headers.iter().copied(), body).map_err(|error| failed(&error))?;
     let (headers, _) = sign(request, &parameters).map_err(|error| failed(&error))?.into_parts();
     Ok(headers.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// No answer, or half of one.
-fn unreachable(bucket: &str, error: &reqwest::Error) -> Failure {
+pub(super) fn unreachable(bucket: &str, error: &reqwest::Error) -> Failure {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let why = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
     Failure::Passing(Error::new(ErrorKind::Unavailable, format!("s3://{bucket}: the store does not answer: {}", redact(&why))))
