@@ -109,9 +109,9 @@ def test_statements_that_are_no_queries(statements, lake, sql, kind, rows):
     assert got == [[cell.format(db=lake.database) for cell in row] for row in rows]
 
 
-def test_describe_is_one_cell_a_row(statements, lake):
+def test_describe_is_one_text_a_row_and_the_other_cells_are_empty(statements, lake):
     rows = statements.rows(f"DESCRIBE {lake.database}.ticks")
-    assert all(len(row) == 1 for row in rows)
+    assert all(row[1:] == [None, None] for row in rows)
     cells = [[field.strip() for field in row[0].split("\t")] for row in rows]
     assert cells[0] == ["symbol", "string", "who"]
     assert ["# Partition Information", "", ""] in cells

@@ -52,7 +52,7 @@ async fn page(shared: &Shared, query: &Query, from: u64, count: usize) -> Reply 
     }
     let wanted = count - rows.len();
     let found = shared.server.queries.rows(query, from.saturating_sub(header), wanted).await.map_err(failure)?;
-    rows.extend(found.iter().map(row));
+    rows.extend(found.iter().map(|found| row(found, answer.columns.len())));
     let full = rows.len() == count;
     let mut reply = json!({
         "ResultSet": {
@@ -70,12 +70,15 @@ async fn page(shared: &Shared, query: &Query, from: u64, count: usize) -> Reply 
     Ok(reply)
 }
 
-fn row(row: &Row) -> Value {
+/// DESCRIBE's rows are one text for all columns. Athena leaves the other cells out, and Superset, which wants one for each column,
+/// fails on it; here they are empty.
+fn row(row: &Row, columns: usize) -> Value {
     let cell = |cell: &Option<String>| match cell {
         Some(text) => json!({ "VarCharValue": text }),
         None => json!({}),
     };
-    json!({ "Data": row.iter().map(cell).collect::<Vec<_>>() })
+    let missing = columns.saturating_sub(row.len());
+    json!({ "Data": row.iter().map(cell).chain(std::iter::repeat_n(json!({}), missing)).collect::<Vec<_>>() })
 }
 
 fn column(column: &ResultColumn) -> Value {
