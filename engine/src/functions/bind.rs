@@ -54,7 +54,11 @@ impl Signature {
             variables.settle(pattern_of(at));
         }
         let Variables { types, numbers, .. } = variables;
-        let arguments = (0..given).map(|at| pattern_of(at).substitute(&types, &numbers)).collect::<Option<Vec<Type>>>()?;
+        let argument = |(at, actual): (usize, &Type)| match pattern_of(at) {
+            Pattern::Any => Some(actual.clone()),
+            pattern => pattern.substitute(&types, &numbers),
+        };
+        let arguments = actual.iter().enumerate().map(argument).collect::<Option<Vec<Type>>>()?;
         let result = self.result.substitute(&types, &numbers)?;
         all_coerce(actual, &arguments).then_some((arguments, result))
     }
@@ -73,6 +77,7 @@ impl Variables {
     fn gather(&mut self, pattern: &Pattern, actual: &Type) -> Option<()> {
         match (pattern, actual) {
             (Pattern::Type(r#type), actual) => return can_coerce(actual, r#type).then_some(()),
+            (Pattern::Any, _) => {}
             (Pattern::Variable(name), actual) => {
                 let known = self.types.get(name).unwrap_or(&Type::Unknown);
                 let common = common_super_type(known, actual)?;
@@ -122,7 +127,7 @@ impl Variables {
     /// Gives values to what no argument told: NULLs alone were there.
     fn settle(&mut self, pattern: &Pattern) {
         match pattern {
-            Pattern::Type(_) => {}
+            Pattern::Type(_) | Pattern::Any => {}
             Pattern::Variable(name) => _ = self.types.entry(name.clone()).or_insert(Type::Unknown),
             Pattern::Decimal(precision, scale) => {
                 let key = (precision.clone(), scale.clone());

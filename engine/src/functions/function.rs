@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 
 use super::bind::{Bound, bind};
 use super::signature::Signature;
-use super::{Call, Nulls, Scalar};
+use super::{Call, Nulls, Overload, Scalar};
 use crate::error::into_datafusion;
 use crate::types::Type;
 
@@ -24,21 +24,31 @@ const VOLATILE: &[&str] = &["random", "rand", "uuid", "shuffle"];
 
 #[derive(Debug)]
 pub(super) struct Function {
-    scalar: &'static Scalar,
+    name: &'static str,
+    overloads: Vec<&'static Overload>,
     signatures: Vec<Signature>,
     aliases: Vec<String>,
     signature: UserSignature,
 }
 
 impl Function {
+    /// The function of which `parts`, which have one name, say the overloads.
+    ///
     /// Errors: `Internal` where a signature cannot be read.
-    pub(super) fn new(scalar: &'static Scalar) -> catalog::Result<Self> {
-        let volatility = if VOLATILE.contains(&scalar.names[0]) { Volatility::Volatile } else { Volatility::Immutable };
-        let signatures = scalar.overloads.iter().map(|overload| Signature::parse(overload.signature));
+    pub(super) fn new(parts: &[&'static Scalar]) -> catalog::Result<Self> {
+        let names: Vec<&'static str> = parts.iter().flat_map(|part| part.names.iter().copied()).collect();
+        let name = *names.first().ok_or_else(|| Error::internal("a function without a name"))?;
+        let volatility = if VOLATILE.contains(&name) { Volatility::Volatile } else { Volatility::Immutable };
+        let overloads: Vec<&'static Overload> = parts.iter().flat_map(|part| part.overloads).collect();
+        let signatures = overloads.iter().map(|overload| Signature::parse(overload.signature));
+        let mut aliases: Vec<String> = names.iter().filter(|other| **other != name).map(|name| (*name).to_string()).collect();
+        aliases.sort_unstable();
+        aliases.dedup();
         Ok(Self {
-            scalar,
+            name,
             signatures: signatures.collect::<catalog::Result<_>>()?,
-            aliases: scalar.names[1..].iter().map(|name| (*name).to_string()).collect(),
+            overloads,
+            aliases,
             signature: UserSignature::user_defined(volatility),
         })
     }
@@ -48,9 +58,9 @@ impl Function {
     }
 
     fn unexpected(&self, types: &[Type]) -> Error {
-        let name = self.scalar.names[0];
+        let name = self.name;
         let given = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
-        let expected = self.scalar.overloads.iter().map(|overload| {
+        let expected = self.overloads.iter().map(|overload| {
             let arguments = overload.signature.rsplit_once("->").map_or("", |(arguments, _)| arguments.trim());
             format!("{name}{arguments}")
         });
@@ -64,7 +74,7 @@ impl Function {
 
 impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
-        self.scalar.names[0] == other.scalar.names[0]
+        self.name == other.name
     }
 }
 
@@ -72,13 +82,13 @@ impl Eq for Function {}
 
 impl Hash for Function {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.scalar.names[0].hash(state);
+        self.name.hash(state);
     }
 }
 
 impl ScalarUDFImpl for Function {
     fn name(&self) -> &str {
-        self.scalar.names[0]
+        self.name
     }
 
     fn aliases(&self) -> &[String] {
@@ -110,7 +120,7 @@ impl ScalarUDFImpl for Function {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let types = types_of(args.arg_fields.iter().map(|field| field.data_type()))?;
         let bound = self.bind(&types)?;
-        let overload = &self.scalar.overloads[bound.overload];
+        let overload = self.overloads[bound.overload];
         let drops_nulls = overload.nulls == Nulls::Null;
         if drops_nulls && args.args.iter().any(is_null) {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from(&bound.result.arrow())?));

@@ -3,11 +3,16 @@
 //!
 //! A family of functions is a module with `pub(super) const FUNCTIONS: &[Scalar]`, named in [`FAMILIES`].
 
+mod binary;
 mod bind;
 mod call;
+mod columns;
 mod function;
+mod json;
 mod math;
+mod regexp;
 mod signature;
+mod string;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +25,22 @@ use datafusion::logical_expr::ScalarUDF;
 pub(crate) use call::Call;
 use function::Function;
 
-/// All families.
-const FAMILIES: &[&[Scalar]] = &[math::FUNCTIONS];
+/// All families. What several say of one name are overloads of one function.
+const FAMILIES: &[&[Scalar]] = &[
+    math::FUNCTIONS,
+    string::CHANGES,
+    string::SEARCHES,
+    string::SPLITS,
+    string::WORDS,
+    binary::BYTES,
+    binary::ENCODINGS,
+    binary::HASHES,
+    binary::NUMBERS,
+    regexp::SEARCHES,
+    regexp::REPLACEMENTS,
+    regexp::LIKE,
+    json::FUNCTIONS,
+];
 
 /// A scalar function: what its overloads have in common.
 #[derive(Debug)]
@@ -41,11 +60,18 @@ pub(crate) struct Overload {
     /// A word that begins with a capital letter stands for a type (`(array(T), T) -> boolean`), one in lower case where a type has
     /// a number for that number, with which the result may count (`(decimal(p, s)) -> decimal(min(38, p + 1), s)`); dots after
     /// the last argument let it come once or more often (`(T...) -> T`). Arguments that stand for the same type or number get
-    /// the least type in common.
+    /// the least type in common; `ANY` is a type of its own each time.
     pub(crate) signature: &'static str,
     pub(crate) nulls: Nulls,
     /// Computes the result for all rows: an array of [`Call::rows`] values in the Arrow type of [`Call::result`].
     pub(crate) call: fn(&Call<'_>) -> Result<ArrayRef>,
+}
+
+impl Overload {
+    /// One for which a NULL argument makes NULL.
+    pub(crate) const fn new(signature: &'static str, call: fn(&Call<'_>) -> Result<ArrayRef>) -> Self {
+        Self { signature, nulls: Nulls::Null, call }
+    }
 }
 
 /// What a function does with NULL.
@@ -61,6 +87,12 @@ pub(crate) enum Nulls {
 ///
 /// Errors: `Internal` where a table has a signature that cannot be read.
 pub(crate) fn all() -> catalog::Result<Vec<Arc<ScalarUDF>>> {
-    let functions = FAMILIES.iter().copied().flatten().map(Function::new);
-    functions.map(|function| Ok(Arc::new(ScalarUDF::new_from_impl(function?)))).collect()
+    let mut functions: Vec<(&str, Vec<&'static Scalar>)> = Vec::new();
+    for scalar in FAMILIES.iter().copied().flatten() {
+        match functions.iter_mut().find(|(name, _)| *name == scalar.names[0]) {
+            Some((_, parts)) => parts.push(scalar),
+            None => functions.push((scalar.names[0], vec![scalar])),
+        }
+    }
+    functions.iter().map(|(_, parts)| Ok(Arc::new(ScalarUDF::new_from_impl(Function::new(parts)?)))).collect()
 }

@@ -22,6 +22,8 @@ pub(super) enum Pattern {
     Type(Type),
     /// `T`
     Variable(String),
+    /// `ANY`: whatever stands there.
+    Any,
     Decimal(Number, Number),
     Varchar(Number),
     Char(Number),
@@ -63,6 +65,9 @@ impl Signature {
 
 fn pattern(text: &str) -> Result<Pattern> {
     let text = text.trim();
+    if text == "ANY" {
+        return Ok(Pattern::Any);
+    }
     if is_variable(text) {
         return Ok(Pattern::Variable(text.to_string()));
     }
@@ -154,6 +159,7 @@ impl Pattern {
         Some(match self {
             Self::Type(r#type) => r#type.clone(),
             Self::Variable(name) => types.get(name)?.clone(),
+            Self::Any => return None,
             Self::Decimal(precision, scale) => {
                 let (precision, scale) = (small(precision)?, small(scale)?);
                 (precision >= 1 && precision <= crate::types::MAX_PRECISION && scale <= precision)
