@@ -25,6 +25,10 @@ pub enum ErrorKind {
     DivisionByZero,
     InvalidCast,
     NumericOutOfRange,
+    /// A function does not take this value: Trino's word for what a call was wrong with, whatever the function.
+    InvalidFunctionArgument,
+    /// `DATE 'x'`: the text of a literal that is no value of its type.
+    InvalidLiteral,
     /// An object's content does not fit its table.
     BadData,
     /// The version that a writer expected is not the current one.
@@ -64,6 +68,8 @@ impl ErrorKind {
             Self::DivisionByZero => "DIVISION_BY_ZERO",
             Self::InvalidCast => "INVALID_CAST_ARGUMENT",
             Self::NumericOutOfRange => "NUMERIC_VALUE_OUT_OF_RANGE",
+            Self::InvalidFunctionArgument => "INVALID_FUNCTION_ARGUMENT",
+            Self::InvalidLiteral => "INVALID_LITERAL",
             Self::BadData => "HIVE_BAD_DATA",
             Self::Conflict => "TRANSACTION_CONFLICT",
             Self::Busy => "ALREADY_RUNNING",

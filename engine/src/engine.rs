@@ -24,6 +24,7 @@ use crate::compute::Compute;
 use crate::deadline::Deadline;
 use crate::memory::{self, QueryPool};
 use crate::plan::{Planned, Planner};
+use crate::properties::Properties;
 use crate::query;
 use crate::scan::snapshot::Lake;
 use crate::scanned::Scanned;
@@ -51,11 +52,13 @@ pub struct Session {
     pub database: String,
     /// How long a statement may take, from its text to its last row; then it is cancelled with the error `TimedOut`.
     pub timeout: Option<Duration>,
+    /// What changes the meaning of statements. When a query began is set where it begins.
+    pub properties: Properties,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { database: "default".to_string(), timeout: None }
+        Self { database: "default".to_string(), timeout: None, properties: Properties::default() }
     }
 }
 
@@ -130,7 +133,7 @@ impl Engine {
         let most_named = std::num::NonZeroUsize::new(3).ok_or_else(|| Error::internal("3 is 0"))?;
         Ok(Self(Arc::new(Shared {
             catalog,
-            template: session::state(&resources, Arc::new(runtime.clone())),
+            template: session::state(&resources, Arc::new(runtime.clone()))?,
             runtime,
             compute: Arc::new(Compute::new(resources.threads)?),
             resources,
@@ -173,8 +176,8 @@ impl Engine {
 
     /// The names of all functions, in order: what an editor completes.
     pub fn functions(&self) -> Vec<String> {
-        let state = self.state();
-        let scalar = state.scalar_functions().keys();
+        let state = &self.0.template;
+        let scalar = state.scalar_functions().keys().filter(|name| !name.starts_with('$'));
         let names: std::collections::BTreeSet<&String> =
             scalar.chain(state.aggregate_functions().keys()).chain(state.window_functions().keys()).collect();
         names.into_iter().cloned().collect()
@@ -222,19 +225,19 @@ impl Engine {
 
     /// Plans a query without running it: the names and Arrow types of its columns.
     pub async fn describe(&self, session: &Session, query: &Query) -> Result<Vec<OutputColumn>> {
-        let state = self.state();
+        let state = self.state(session);
         Ok(query::columns(&self.plan(&state, session, query).await?))
     }
 
     /// Plans a query down to what would be executed, for whoever executes it elsewhere: see [`crate::LakeCodec`].
     pub async fn physical_plan(&self, session: &Session, query: &Query) -> Result<Arc<dyn ExecutionPlan>> {
-        let state = self.state();
+        let state = self.state(session);
         query::physical(&state, &self.plan(&state, session, query).await?).await
     }
 
     /// What a worker executes a plan with, and decodes it.
     pub fn task_context(&self) -> Arc<TaskContext> {
-        self.task(&self.state())
+        self.task(&self.state(&Session::default()))
     }
 
     /// What a plan of `state` runs with: a memory pool of its own.
@@ -253,10 +256,12 @@ impl Engine {
         Planner { lake: &lake, state, locations: self.0.locations }.plan(query, &session.database).await
     }
 
-    /// A state for one query, whose `now` is now.
-    pub(crate) fn state(&self) -> SessionState {
+    /// A state for one query of `session`, whose `now` is now.
+    pub(crate) fn state(&self, session: &Session) -> SessionState {
         let mut state = self.0.template.clone();
         state.mark_start_execution();
+        let properties = Properties { start: chrono::Utc::now(), ..session.properties.clone() };
+        state.config_mut().options_mut().extensions.insert(properties);
         state
     }
 }

@@ -7,11 +7,13 @@ mod deadline;
 mod engine;
 mod error;
 pub mod export;
+mod functions;
 pub mod information_schema;
 mod memory;
 mod page;
 mod plan;
 mod prepared;
+mod properties;
 pub mod queries;
 mod query;
 mod scan;
@@ -20,11 +22,12 @@ mod session;
 #[cfg(test)]
 mod tests;
 pub mod text;
-pub mod trino_type;
+pub mod types;
 pub mod work_group;
 
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};
 pub use memory::default_limit as default_memory_limit;
 pub use prepared::PreparedStatement;
+pub use properties::Properties;
 pub use scan::LakeCodec;
 pub use scanned::Scanned;

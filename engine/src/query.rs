@@ -24,7 +24,7 @@ use crate::scanned::Scanned;
 
 /// Starts a query.
 pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadline: Deadline) -> Result<Answer> {
-    let state = engine.state();
+    let state = engine.state(session);
     let planned = engine.plan(&state, session, &query).await?;
     let columns = columns(&planned);
     let physical = executable(&state, &planned).await?;
@@ -56,7 +56,7 @@ async fn executable(state: &SessionState, planned: &Planned) -> Result<Arc<dyn E
 
 /// The same query planned without hash joins.
 async fn spilling(engine: &Engine, session: &Session, query: &Query) -> Result<Arc<dyn ExecutionPlan>> {
-    let mut state = engine.state();
+    let mut state = engine.state(session);
     state.config_mut().options_mut().optimizer.prefer_hash_join = false;
     let planned = engine.plan(&state, session, query).await?;
     executable(&state, &planned).await
@@ -102,7 +102,7 @@ pub(crate) async fn explain(
     if !matches!(how.format, ExplainFormat::Text) {
         return Err(Error::not_supported("EXPLAIN answers in FORMAT TEXT only"));
     }
-    let state = engine.state();
+    let state = engine.state(session);
     let planned = engine.plan(&state, session, &query).await?;
     let physical = executable(&state, &planned).await?;
     let text = if how.analyze {

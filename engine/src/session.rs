@@ -17,6 +17,8 @@ use datafusion::prelude::SessionConfig;
 use url::Url;
 
 use crate::error::{from_datafusion, into_datafusion};
+use crate::functions;
+use crate::properties::Properties;
 
 /// What a state is built from.
 #[derive(Debug, Clone)]
@@ -55,7 +57,9 @@ pub(crate) fn over(engine: &RuntimeEnv, storage: &Storage) -> RuntimeEnv {
 }
 
 /// A state over `runtime`. Functions, rules and options are the same wherever a plan is made or run.
-pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> SessionState {
+///
+/// Errors: `Internal` where a function's table cannot be read.
+pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<SessionState> {
     let mut options = ConfigOptions::default();
     options.catalog.create_default_catalog_and_schema = false;
     options.catalog.information_schema = false;
@@ -70,8 +74,12 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> SessionS
     options.sql_parser.collect_spans = true;
     // Trino sorts NULLs last in both directions ("SELECT: ORDER BY clause").
     options.sql_parser.default_null_ordering = "nulls_last".to_string();
+    options.extensions.insert(Properties::default());
     let config = SessionConfig::from(options).with_extension(Arc::new(resources.storage.clone()));
-    SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build()
+    let mut builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
+    // Ours come last: they replace those of the same name.
+    builder.scalar_functions().get_or_insert_default().extend(functions::all()?);
+    Ok(builder.build())
 }
 
 /// Object stores by URL, from the one place that knows them.

@@ -8,6 +8,8 @@ mod nested;
 mod number;
 mod temporal;
 
+pub(crate) use number::{double, real};
+
 use std::fmt::Write;
 
 use arrow::array::{Array, ArrowPrimitiveType, AsArray};

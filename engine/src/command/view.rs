@@ -12,7 +12,7 @@ use sql::{TableReference, TableSource};
 use super::Rows;
 use super::name::{self, Name};
 use super::table::is_missing;
-use crate::trino_type;
+use crate::types;
 
 /// What CREATE VIEW says, with what the planner says of its query.
 pub(super) struct Definition {
@@ -77,7 +77,7 @@ fn table(name: &Name, definition: Definition) -> Result<Table> {
         Column::new(catalog::name::fold(name), hive_type::print(r#type).unwrap_or_else(|_| "string".into()))
     };
     let hive = definition.columns.iter().map(column).collect();
-    let column = |(name, r#type): &(String, DataType)| Ok(ViewColumn { name: name.clone(), r#type: trino_type::name(r#type)? });
+    let column = |(name, r#type): &(String, DataType)| Ok(ViewColumn { name: name.clone(), r#type: types::name(r#type)? });
     let view = View {
         original_sql: definition.text.trim_end().to_owned(),
         catalog: Some("awsdatacatalog".into()),
@@ -108,6 +108,6 @@ pub(super) fn columns(table: &Table) -> Result<Vec<(String, String)>> {
     if !view.columns.is_empty() {
         return Ok(view.columns.into_iter().map(|column| (column.name, column.r#type)).collect());
     }
-    let column = |column: &Column| Ok((column.name.clone(), trino_type::name(&hive_type::parse(column.hive_type())?)?));
+    let column = |column: &Column| Ok((column.name.clone(), types::name(&hive_type::parse(column.hive_type())?)?));
     table.columns().iter().map(column).collect()
 }

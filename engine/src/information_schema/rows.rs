@@ -14,7 +14,7 @@ use sql::view::View;
 use super::Kind;
 use super::filter::Wanted;
 use crate::page::pages;
-use crate::trino_type;
+use crate::types;
 
 /// Athena's name of the one catalog there is.
 const CATALOG: &str = "awsdatacatalog";
@@ -161,7 +161,7 @@ fn columns(table: &Table) -> Vec<(String, String)> {
         return view.columns.into_iter().map(|column| (column.name, column.r#type)).collect();
     }
     let trino = |column: &Column| {
-        let r#type = hive_type::parse(column.hive_type()).and_then(|r#type| trino_type::name(&r#type));
+        let r#type = hive_type::parse(column.hive_type()).and_then(|r#type| types::name(&r#type));
         (column.name.clone(), r#type.unwrap_or_else(|_| column.hive_type().to_owned()))
     };
     table.columns().iter().chain(table.partition_keys()).map(trino).collect()

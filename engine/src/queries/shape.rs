@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sql::{AlterAction, Statement};
 
 use crate::engine::OutputColumn;
-use crate::trino_type;
+use crate::types;
 
 /// The looks of a statement's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,8 +154,7 @@ fn hive_text(name: &str) -> ResultColumn {
 
 fn result_column(column: &OutputColumn) -> Result<ResultColumn> {
     let named = |error: Error| error.within(format!("column '{}'", column.name));
-    let trino_type::ResultType { name, precision, scale, case_sensitive } =
-        trino_type::result_type(&column.data_type).map_err(named)?;
+    let types::ResultType { name, precision, scale, case_sensitive } = types::result_type(&column.data_type).map_err(named)?;
     Ok(ResultColumn { name: column.name.clone(), r#type: name.to_owned(), precision, scale, case_sensitive })
 }
 

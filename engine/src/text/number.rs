@@ -3,7 +3,7 @@
 
 use std::fmt::{LowerExp, Write};
 
-pub(super) fn double(value: f64, out: &mut String) {
+pub(crate) fn double(value: f64, out: &mut String) {
     match value.abs() {
         magnitude if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) => _ = write!(out, "{value:?}"),
         magnitude if magnitude.is_finite() => scientific(value, out),
@@ -11,7 +11,7 @@ pub(super) fn double(value: f64, out: &mut String) {
     }
 }
 
-pub(super) fn real(value: f32, out: &mut String) {
+pub(crate) fn real(value: f32, out: &mut String) {
     match value.abs() {
         magnitude if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) => _ = write!(out, "{value:?}"),
         magnitude if magnitude.is_finite() => scientific(value, out),

@@ -38,6 +38,8 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::DivisionByZero
         | K::InvalidCast
         | K::NumericOutOfRange
+        | K::InvalidFunctionArgument
+        | K::InvalidLiteral
         | K::BadData
         | K::Conflict
         | K::ObjectNotFound

@@ -78,6 +78,8 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::DivisionByZero
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
+        | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::InvalidLiteral
         | ErrorKind::BadData => "InvalidInputException",
         ErrorKind::Unavailable
         | ErrorKind::Cancelled

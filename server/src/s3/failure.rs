@@ -22,6 +22,8 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::DivisionByZero
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
+        | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::InvalidLiteral
         | ErrorKind::DatabaseNotFound
         | ErrorKind::TableNotFound
         | ErrorKind::ColumnNotFound

@@ -18,6 +18,7 @@ mod crawl_layouts;
 mod keys;
 mod lake;
 mod s3_server;
+mod sdk;
 mod serve;
 mod services;
 mod serving;

@@ -1,0 +1,168 @@
+//! A function of ours as DataFusion has them: it binds a call to an overload, says what its arguments turn into and what comes
+//! out, and calls it.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
+use arrow::compute::nullif;
+use arrow::datatypes::{DataType, Field, FieldRef};
+use catalog::{Error, ErrorKind};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature as UserSignature, Volatility,
+};
+
+use super::bind::{Bound, bind};
+use super::signature::Signature;
+use super::{Call, Nulls, Overload, Scalar};
+use crate::error::into_datafusion;
+use crate::types::Type;
+
+/// Functions that give another value each time they are called.
+const VOLATILE: &[&str] = &["random", "rand", "uuid", "shuffle"];
+
+#[derive(Debug)]
+pub(super) struct Function {
+    name: &'static str,
+    overloads: Vec<&'static Overload>,
+    signatures: Vec<Signature>,
+    aliases: Vec<String>,
+    signature: UserSignature,
+}
+
+impl Function {
+    /// The function of which `parts`, which have one name, say the overloads.
+    ///
+    /// Errors: `Internal` where a signature cannot be read.
+    pub(super) fn new(parts: &[&'static Scalar]) -> catalog::Result<Self> {
+        let names: Vec<&'static str> = parts.iter().flat_map(|part| part.names.iter().copied()).collect();
+        let name = *names.first().ok_or_else(|| Error::internal("a function without a name"))?;
+        let volatility = if VOLATILE.contains(&name) { Volatility::Volatile } else { Volatility::Immutable };
+        let overloads: Vec<&'static Overload> = parts.iter().flat_map(|part| part.overloads).collect();
+        let signatures = overloads.iter().map(|overload| Signature::parse(overload.signature));
+        let mut aliases: Vec<String> = names.iter().filter(|other| **other != name).map(|name| (*name).to_string()).collect();
+        aliases.sort_unstable();
+        aliases.dedup();
+        Ok(Self {
+            name,
+            signatures: signatures.collect::<catalog::Result<_>>()?,
+            overloads,
+            aliases,
+            signature: UserSignature::user_defined(volatility),
+        })
+    }
+
+    fn bind(&self, types: &[Type]) -> Result<Bound> {
+        bind(&self.signatures, types).ok_or_else(|| into_datafusion(self.unexpected(types)))
+    }
+
+    fn unexpected(&self, types: &[Type]) -> Error {
+        let name = self.name;
+        let given = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+        let expected = self.overloads.iter().map(|overload| {
+            let arguments = overload.signature.rsplit_once("->").map_or("", |(arguments, _)| arguments.trim());
+            format!("{name}{arguments}")
+        });
+        let expected = expected.collect::<Vec<_>>().join(", ");
+        Error::new(
+            ErrorKind::FunctionNotFound,
+            format!("Unexpected parameters ({given}) for function {name}. Expected: {expected}"),
+        )
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Function {}
+
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Function {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    fn signature(&self) -> &UserSignature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        internal_err!("the result of '{}' depends on its arguments", self.name())
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        let types = types_of(args.arg_fields.iter().map(|field| field.data_type()))?;
+        Ok(Arc::new(Field::new(self.name(), self.bind(&types)?.result.arrow(), true)))
+    }
+
+    /// What does not fit is left as it is: [`Self::return_field_from_args`] then says so, in an error that DataFusion hands on.
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        let types = types_of(arg_types)?;
+        Ok(match self.bind(&types) {
+            Ok(bound) => bound.arguments.iter().map(Type::arrow).collect(),
+            Err(_) => arg_types.to_vec(),
+        })
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let types = types_of(args.arg_fields.iter().map(|field| field.data_type()))?;
+        let bound = self.bind(&types)?;
+        let overload = self.overloads[bound.overload];
+        let drops_nulls = overload.nulls == Nulls::Null;
+        if drops_nulls && args.args.iter().any(is_null) {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(&bound.result.arrow())?));
+        }
+        let constant = self.signature.volatility != Volatility::Volatile
+            && args.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        let rows = if constant { 1 } else { args.number_rows };
+        let call =
+            Call { arguments: &args.args, types: &bound.arguments, result: &bound.result, rows, options: &args.config_options };
+        let values = (overload.call)(&call)?;
+        let values = if drops_nulls { without(values, &call)? } else { values };
+        if values.len() != rows || *values.data_type() != bound.result.arrow() {
+            let (name, got) = (self.name(), values.data_type());
+            return internal_err!("'{name}' made {} values of {got} instead of {rows} of {}", values.len(), bound.result);
+        }
+        if constant {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&values, 0)?));
+        }
+        Ok(ColumnarValue::Array(values))
+    }
+}
+
+fn types_of<'t>(types: impl IntoIterator<Item = &'t DataType>) -> Result<Vec<Type>> {
+    types.into_iter().map(|r#type| Type::of(r#type).map_err(into_datafusion)).collect()
+}
+
+fn is_null(argument: &ColumnarValue) -> bool {
+    match argument {
+        ColumnarValue::Scalar(scalar) => scalar.is_null(),
+        ColumnarValue::Array(array) => *array.data_type() == DataType::Null,
+    }
+}
+
+/// `values` with NULL where an argument is NULL.
+fn without(values: ArrayRef, call: &Call<'_>) -> Result<ArrayRef> {
+    match call.valid() {
+        Some(valid) if values.nulls() != Some(&valid) => {
+            if valid.null_count() == valid.len() {
+                return Ok(new_null_array(values.data_type(), values.len()));
+            }
+            Ok(nullif(&values, &BooleanArray::new(!valid.inner(), None))?)
+        }
+        _ => Ok(values),
+    }
+}

@@ -1,0 +1,7 @@
+//! Casts to and from JSON ("JSON functions and operators": "Cast to JSON", "Cast from JSON").
+
+mod from;
+mod to;
+
+pub(crate) use from::from_json;
+pub(crate) use to::{is_castable, to_json};

@@ -1,0 +1,98 @@
+//! Trino's scalar functions, as tables: one line a function says its name, its overloads in Trino's notation and what computes
+//! it. From that line come coercion of arguments, result types, `SHOW FUNCTIONS` and errors.
+//!
+//! A family of functions is a module with `pub(super) const FUNCTIONS: &[Scalar]`, named in [`FAMILIES`].
+
+mod binary;
+mod bind;
+mod call;
+mod columns;
+mod function;
+mod json;
+mod math;
+mod regexp;
+mod signature;
+mod string;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use datafusion::common::Result;
+use datafusion::logical_expr::ScalarUDF;
+
+pub(crate) use call::Call;
+use function::Function;
+
+/// All families. What several say of one name are overloads of one function.
+const FAMILIES: &[&[Scalar]] = &[
+    math::FUNCTIONS,
+    string::CHANGES,
+    string::SEARCHES,
+    string::SPLITS,
+    string::WORDS,
+    binary::BYTES,
+    binary::ENCODINGS,
+    binary::HASHES,
+    binary::NUMBERS,
+    regexp::SEARCHES,
+    regexp::REPLACEMENTS,
+    regexp::LIKE,
+    json::FUNCTIONS,
+];
+
+/// A scalar function: what its overloads have in common.
+#[derive(Debug)]
+pub(crate) struct Scalar {
+    /// Its name and further names for it, in lower case. A name that begins with `$` cannot be called by users; the planner does.
+    pub(crate) names: &'static [&'static str],
+    /// A sentence for `SHOW FUNCTIONS`, as Trino has it.
+    pub(crate) description: &'static str,
+    pub(crate) overloads: &'static [Overload],
+}
+
+/// One overload of a function.
+#[derive(Debug)]
+pub(crate) struct Overload {
+    /// Types of arguments and result, as Trino writes them: `(varchar, bigint) -> varchar`.
+    ///
+    /// A word that begins with a capital letter stands for a type (`(array(T), T) -> boolean`), one in lower case where a type has
+    /// a number for that number, with which the result may count (`(decimal(p, s)) -> decimal(min(38, p + 1), s)`); dots after
+    /// the last argument let it come once or more often (`(T...) -> T`). Arguments that stand for the same type or number get
+    /// the least type in common; `ANY` is a type of its own each time.
+    pub(crate) signature: &'static str,
+    pub(crate) nulls: Nulls,
+    /// Computes the result for all rows: an array of [`Call::rows`] values in the Arrow type of [`Call::result`].
+    pub(crate) call: fn(&Call<'_>) -> Result<ArrayRef>,
+}
+
+impl Overload {
+    /// One for which a NULL argument makes NULL.
+    pub(crate) const fn new(signature: &'static str, call: fn(&Call<'_>) -> Result<ArrayRef>) -> Self {
+        Self { signature, nulls: Nulls::Null, call }
+    }
+}
+
+/// What a function does with NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    /// A NULL argument makes NULL. `call` computes something for those rows, which is dropped: it must not fail for them.
+    Null,
+    /// The function itself sees them.
+    Called,
+}
+
+/// All functions, ready to be registered.
+///
+/// Errors: `Internal` where a table has a signature that cannot be read.
+pub(crate) fn all() -> catalog::Result<Vec<Arc<ScalarUDF>>> {
+    let mut functions: Vec<(&str, Vec<&'static Scalar>)> = Vec::new();
+    for scalar in FAMILIES.iter().copied().flatten() {
+        match functions.iter_mut().find(|(name, _)| *name == scalar.names[0]) {
+            Some((_, parts)) => parts.push(scalar),
+            None => functions.push((scalar.names[0], vec![scalar])),
+        }
+    }
+    functions.iter().map(|(_, parts)| Ok(Arc::new(ScalarUDF::new_from_impl(Function::new(parts)?)))).collect()
+}
