@@ -74,15 +74,15 @@ fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
         T::UInt64 => integer::<UInt64Type>(array),
         T::Float16 => {
             let array = array.as_primitive::<Float16Type>();
-            Box::new(move |row, out| number::real(array.value(row).to_f32(), out))
+            Box::new(move |row, out| real(array.value(row).to_f32(), out))
         }
         T::Float32 => {
             let array = array.as_primitive::<Float32Type>();
-            Box::new(move |row, out| number::real(array.value(row), out))
+            Box::new(move |row, out| real(array.value(row), out))
         }
         T::Float64 => {
             let array = array.as_primitive::<Float64Type>();
-            Box::new(move |row, out| number::double(array.value(row), out))
+            Box::new(move |row, out| double(array.value(row), out))
         }
         T::Decimal32(..) => decimal::<Decimal32Type>(array),
         T::Decimal64(..) => decimal::<Decimal64Type>(array),

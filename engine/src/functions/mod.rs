@@ -7,14 +7,17 @@ mod binary;
 mod bind;
 mod call;
 mod columns;
+mod format;
 mod function;
 mod json;
 mod math;
+mod network;
 mod regexp;
 mod signature;
 mod string;
 #[cfg(test)]
 mod tests;
+mod url;
 
 use std::sync::Arc;
 
@@ -40,6 +43,10 @@ const FAMILIES: &[&[Scalar]] = &[
     regexp::REPLACEMENTS,
     regexp::LIKE,
     json::FUNCTIONS,
+    url::FUNCTIONS,
+    network::FUNCTIONS,
+    format::FUNCTIONS,
+    format::SIZES,
 ];
 
 /// A scalar function: what its overloads have in common.
