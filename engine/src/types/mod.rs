@@ -23,6 +23,9 @@ mod arrow;
 mod coerce;
 mod name;
 mod result;
+// Functions, casts and literals come to use all of it.
+#[allow(dead_code)]
+pub(crate) mod temporal;
 #[cfg(test)]
 mod tests;
 mod zone;

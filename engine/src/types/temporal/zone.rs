@@ -1,0 +1,214 @@
+//! Time zones: offsets in minutes and regions of the IANA database, by the names that Trino takes and gives.
+
+use std::fmt;
+
+use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
+use super::{Moment, calendar};
+
+/// A time zone of a value or of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Zone {
+    /// Minutes east of Greenwich, within 14 hours. 0 is UTC.
+    Offset(i16),
+    Region(Tz),
+}
+
+/// The most minutes that an offset can have.
+const MAX_OFFSET: i64 = 14 * 60;
+
+/// Names of UTC that are neither an offset nor one with a prefix.
+const UTC_NAMES: [&str; 12] =
+    ["UTC", "GMT", "GMT0", "UT", "UCT", "Z", "Zulu", "Greenwich", "Universal", "Etc/GMT0", "Etc/Universal", "Etc/UCT"];
+
+/// What may stand before an offset.
+const PREFIXES: [&str; 6] = ["Etc/GMT", "Etc/UTC", "Etc/UT", "GMT", "UTC", "UT"];
+
+impl Zone {
+    pub(crate) const UTC: Self = Self::Offset(0);
+
+    /// `UTC`, `+05:45`, `-7`, `UTC+2`, `Asia/Kathmandu`. `None` where there is no such zone; names of regions are written as IANA
+    /// writes them.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        if UTC_NAMES.contains(&name) {
+            return Some(Self::UTC);
+        }
+        if name.starts_with(['+', '-']) {
+            return Self::from_minutes(offset(name)?);
+        }
+        for prefix in PREFIXES {
+            match name.strip_prefix(prefix) {
+                Some("") => return Some(Self::UTC),
+                Some(rest) if rest.starts_with(['+', '-']) => {
+                    // POSIX counts the zones under Etc/GMT westward.
+                    let minutes = offset(rest)?;
+                    return Self::from_minutes(if prefix == "Etc/GMT" { -minutes } else { minutes });
+                }
+                _ => {}
+            }
+        }
+        name.parse().ok().map(Self::Region)
+    }
+
+    /// The zone of an offset. `None` beyond 14 hours.
+    pub(crate) fn from_minutes(minutes: i64) -> Option<Self> {
+        (minutes.abs() <= MAX_OFFSET).then_some(Self::Offset(minutes as i16))
+    }
+
+    /// Seconds that clocks of the zone are ahead of UTC at an instant.
+    pub(crate) fn offset_at(self, instant: Moment) -> i64 {
+        match self {
+            Self::Offset(minutes) => i64::from(minutes) * 60,
+            Self::Region(zone) => offset_of(zone, instant.seconds()),
+        }
+    }
+
+    /// What clocks of the zone show at an instant. `None` where that does not fit.
+    pub(crate) fn local(self, instant: Moment) -> Option<Moment> {
+        instant.add_seconds(self.offset_at(instant))
+    }
+
+    /// The instant at which clocks of the zone show `local`: the first one where they show it twice; where they never show it, the
+    /// one at which they would if they had not been put forward yet. `None` where it does not fit.
+    pub(crate) fn instant(self, local: Moment) -> Option<Moment> {
+        match self.shown(local)? {
+            Some(instant) => Some(instant),
+            None => local.add_seconds(-self.offset_at(local.add_seconds(-86_400)?)),
+        }
+    }
+
+    /// As [`Self::instant`], but `Some(None)` where clocks of the zone never show `local`, for literals refuse that.
+    pub(crate) fn shown(self, local: Moment) -> Option<Option<Moment>> {
+        let seconds = match self {
+            Self::Offset(minutes) => i64::from(minutes) * 60,
+            Self::Region(zone) => {
+                let (naive, _) = naive(local.seconds());
+                match naive.map(|naive| zone.offset_from_local_datetime(&naive)) {
+                    Some(MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _)) => {
+                        i64::from(offset.fix().local_minus_utc())
+                    }
+                    Some(MappedLocalTime::None) => return Some(None),
+                    None => return None,
+                }
+            }
+        };
+        local.add_seconds(-seconds).map(Some)
+    }
+}
+
+/// As Trino names it: `UTC`, `+05:45`, `Asia/Kathmandu`.
+impl fmt::Display for Zone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offset(0) => formatter.write_str("UTC"),
+            Self::Offset(minutes) => write_offset(i64::from(*minutes), formatter),
+            Self::Region(zone) => formatter.write_str(zone.name()),
+        }
+    }
+}
+
+/// `+05:45` of minutes.
+pub(crate) fn write_offset(minutes: i64, out: &mut impl fmt::Write) -> fmt::Result {
+    let magnitude = minutes.unsigned_abs();
+    write!(out, "{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' }, magnitude / 60, magnitude % 60)
+}
+
+/// Minutes of `+h`, `+hh`, `+hhmm`, `+hh:mm`, `+hh:mm:00`.
+fn offset(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
+    let (hours, minutes) = match *digits.as_bytes() {
+        [_] | [_, _] => (number(digits)?, 0),
+        [_, _, b':', _, _] => (number(&digits[..2])?, number(&digits[3..])?),
+        [_, b':', _, _] => (number(&digits[..1])?, number(&digits[2..])?),
+        [_, _, b':', _, _, b':', b'0', b'0'] => (number(&digits[..2])?, number(&digits[3..5])?),
+        [_, _, _, _] => (number(&digits[..2])?, number(&digits[2..])?),
+        [_, _, _, _, b'0', b'0'] => (number(&digits[..2])?, number(&digits[2..4])?),
+        _ => return None,
+    };
+    (minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+/// Seconds ahead of UTC, at seconds since 1970.
+fn offset_of(zone: Tz, seconds: i64) -> i64 {
+    match naive(seconds) {
+        (Some(naive), _) => i64::from(zone.offset_from_utc_datetime(&naive).fix().local_minus_utc()),
+        (None, _) => 0,
+    }
+}
+
+/// The year from which on the tables of the time zone database, as they were compiled in, say nothing any more.
+const LAST_RULED_YEAR: i64 = 2090;
+
+/// Seconds since 1970 as chrono has them, and by how many they were moved: the rules for daylight saving go on for ever, the tables
+/// do not, so that a later year is looked up as an earlier one of the same shape.
+fn naive(seconds: i64) -> (Option<NaiveDateTime>, i64) {
+    let day = seconds.div_euclid(86_400);
+    let year = calendar::civil(day).year;
+    let shift = if year < LAST_RULED_YEAR {
+        0
+    } else {
+        let shape = |year: i64| (calendar::is_leap(year), calendar::day_of_week(calendar::days(year, 1, 1)));
+        let like = (LAST_RULED_YEAR - 40..LAST_RULED_YEAR).find(|&earlier| shape(earlier) == shape(year));
+        like.map_or(0, |like| (calendar::days(year, 1, 1) - calendar::days(like, 1, 1)) * 86_400)
+    };
+    (DateTime::from_timestamp(seconds - shift, 0).map(|instant| instant.naive_utc()), shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(year: i64, month: u8, day: u8, hour: i64) -> Moment {
+        Moment { micros: (calendar::days(year, month, day) * 24 + hour) * 3_600_000_000, picos: 7 }
+    }
+
+    #[test]
+    fn names() {
+        for (name, expected) in [
+            ("UTC", Some("UTC")),
+            ("GMT+0", Some("UTC")),
+            ("-00:00", Some("UTC")),
+            ("+7", Some("+07:00")),
+            ("+0735", Some("+07:35")),
+            ("UTC-07:00", Some("-07:00")),
+            ("Etc/GMT+7", Some("-07:00")),
+            ("+14:00", Some("+14:00")),
+            ("+14:01", None),
+            ("+05:60", None),
+            ("America/New_York", Some("America/New_York")),
+            ("US/Pacific", Some("US/Pacific")),
+            ("invalidzoneid", None),
+            ("", None),
+        ] {
+            assert_eq!(Zone::parse(name).map(|zone| zone.to_string()).as_deref(), expected, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn clocks_are_put_forward_and_back() {
+        let zone = Zone::parse("America/New_York").unwrap();
+        for (shown, hours) in [
+            (local(2020, 1, 1, 0), 5),
+            (local(2020, 7, 1, 0), 4),
+            // Never shown: as if clocks had not been put forward.
+            (local(2020, 3, 8, 2), 5),
+            // Shown twice: the first.
+            (local(2020, 11, 1, 1), 4),
+            // Beyond the tables.
+            (local(2300, 7, 1, 0), 4),
+            (local(9999, 12, 31, 0), 5),
+        ] {
+            assert_eq!(zone.instant(shown), shown.add_seconds(hours * 3600), "{shown:?}");
+        }
+        assert_eq!(zone.shown(local(2020, 3, 8, 2)), Some(None));
+        let apia = Zone::parse("Pacific/Apia").unwrap();
+        assert_eq!(apia.offset_at(Moment { micros: 0, picos: 0 }), -11 * 3600);
+        assert_eq!(apia.offset_at(local(2361, 3, 21, 0)), 13 * 3600);
+    }
+}
