@@ -9,9 +9,6 @@ pub(crate) mod calendar;
 pub(crate) mod interval;
 pub(crate) mod parse;
 pub(crate) mod print;
-pub(crate) mod zone;
-
-pub(crate) use zone::Zone;
 
 pub(crate) const MICROS_PER_SECOND: i64 = 1_000_000;
 pub(crate) const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
