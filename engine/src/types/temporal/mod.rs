@@ -6,6 +6,8 @@
 
 pub(crate) mod arithmetic;
 pub(crate) mod calendar;
+pub(crate) mod cast;
+pub(crate) mod column;
 pub(crate) mod interval;
 pub(crate) mod parse;
 pub(crate) mod print;
