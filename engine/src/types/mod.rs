@@ -28,7 +28,7 @@ mod result;
 pub(crate) mod temporal;
 #[cfg(test)]
 mod tests;
-mod zone;
+pub(crate) mod zone;
 
 pub(crate) use coerce::{can_coerce, common_super_type};
 pub(crate) use name::Parts;

@@ -106,7 +106,12 @@ pub(crate) fn add_millis(moment: Moment, millis: i64) -> Option<Moment> {
 
 /// A time of day later by an interval, around the clock.
 pub(crate) fn add_millis_to_time(picos: i64, millis: i64) -> i64 {
-    (picos + millis % 86_400_000 * PICOS_PER_MILLI).rem_euclid(PICOS_PER_DAY)
+    add_picos_to_time(picos, millis % 86_400_000 * PICOS_PER_MILLI)
+}
+
+/// A time of day later by less than a day, around the clock.
+pub(crate) fn add_picos_to_time(picos: i64, more: i64) -> i64 {
+    (picos + more).rem_euclid(PICOS_PER_DAY)
 }
 
 /// A time of day later by `count` units of time, around the clock.

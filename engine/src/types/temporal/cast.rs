@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
-use arrow::buffer::{NullBuffer, NullBufferBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, NullBufferBuilder, StringViewArray, StringViewBuilder};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, DurationMillisecondType, IntervalYearMonthType};
 use catalog::{Error, ErrorKind, Result};
 
@@ -352,7 +352,7 @@ mod tests {
             ("timestamp", "2020-05-01 12:34:56.111111111111 Asia/Kathmandu", "timestamp(2)", "2020-05-01 12:34:56.11"),
             ("time", "12:34:56.1111111111", "time(2) with time zone", "12:34:56.11+08:35"),
             ("time", "12:34:56.11111+08:35", "time(3)", "12:34:56.111"),
-            ("time", "00:00:00.123456789+14:00", "varchar", "00:00:00.123456789+14:00"),
+            ("time", "00:00:00.123456789+14:00", "time(9) with time zone", "00:00:00.123456789+14:00"),
             ("time", "12:34:56.5", "timestamp(3)", "2020-05-01 12:34:56.500"),
             ("time", "12:34:56+01:00", "timestamp(0) with time zone", "2020-05-01 12:34:56 +01:00"),
             ("date", "2020-05-01", "timestamp(3) with time zone", "2020-05-01 00:00:00.000 +08:35"),
