@@ -23,6 +23,7 @@ mod session;
 mod tests;
 pub mod text;
 pub mod types;
+mod values;
 pub mod work_group;
 
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};
