@@ -1,7 +1,9 @@
 //! The Athena side of Civetta: planning over the catalog, the scan, commands and results, on DataFusion.
 
 mod again;
+mod cast;
 pub mod command;
+mod coerce;
 mod compute;
 mod deadline;
 mod engine;

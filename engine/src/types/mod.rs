@@ -30,6 +30,7 @@ pub(crate) mod temporal;
 mod tests;
 pub(crate) mod zone;
 
+pub(crate) use arrow::{is_wrapper, storage};
 pub(crate) use coerce::{can_coerce, common_super_type};
 pub(crate) use name::Parts;
 pub use result::{ResultType, name, result_type};
