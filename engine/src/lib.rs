@@ -2,8 +2,8 @@
 
 mod again;
 mod cast;
-pub mod command;
 mod coerce;
+pub mod command;
 mod compute;
 mod deadline;
 mod engine;

@@ -84,8 +84,7 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     let planners = builder.expr_planners().get_or_insert_default();
     planners.insert(0, Arc::new(Operators));
     builder.scalar_functions().get_or_insert_default().extend(functions::all()?);
-    let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
-        vec![Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
+    let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
     Ok(builder.with_analyzer_rules(rules).build())
 }
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, PrimitiveArray};
-use arrow::datatypes::{
-    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow::datatypes::{ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use catalog::{Error, Result};
 
 use super::invalid;
@@ -57,13 +55,25 @@ pub(super) fn from(array: &ArrayRef, from: &Type, precision: u8, scale: u8) -> R
             let values = array.as_boolean().iter().map(|value| value.map(i64::from)).collect::<PrimitiveArray<Int64Type>>();
             integers(&values, |value| target(rescale(value.into(), 0, scale)).ok_or_else(|| wrong(&value)))?
         }
-        Type::Tinyint => integers(array.as_primitive::<Int8Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?,
-        Type::Smallint => integers(array.as_primitive::<Int16Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?,
-        Type::Integer => integers(array.as_primitive::<Int32Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?,
-        Type::Bigint => integers(array.as_primitive::<Int64Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?,
+        Type::Tinyint => {
+            integers(array.as_primitive::<Int8Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
+        }
+        Type::Smallint => {
+            integers(array.as_primitive::<Int16Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
+        }
+        Type::Integer => {
+            integers(array.as_primitive::<Int32Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
+        }
+        Type::Bigint => {
+            integers(array.as_primitive::<Int64Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
+        }
         // By the shortest digits that read back as the same number, as Java's BigDecimal.valueOf.
-        Type::Real => integers(array.as_primitive::<Float32Type>(), |v| target(read(&format!("{v:e}"), scale)).ok_or_else(|| wrong(&v)))?,
-        Type::Double => integers(array.as_primitive::<Float64Type>(), |v| target(read(&format!("{v:e}"), scale)).ok_or_else(|| wrong(&v)))?,
+        Type::Real => {
+            integers(array.as_primitive::<Float32Type>(), |v| target(read(&format!("{v:e}"), scale)).ok_or_else(|| wrong(&v)))?
+        }
+        Type::Double => {
+            integers(array.as_primitive::<Float64Type>(), |v| target(read(&format!("{v:e}"), scale)).ok_or_else(|| wrong(&v)))?
+        }
         Type::Decimal(_, from_scale) => integers(array.as_primitive::<Decimal128Type>(), |value| {
             let shown = || wrong(&text(value, *from_scale));
             target(rescale(value, *from_scale, scale)).ok_or_else(shown)
@@ -72,10 +82,10 @@ pub(super) fn from(array: &ArrayRef, from: &Type, precision: u8, scale: u8) -> R
             let texts = super::native(array, &Type::VARCHAR)?;
             let parse = |text: &str| {
                 let value = read(text.trim(), scale);
-                let problem = if value.is_none() && digits(text.trim()).is_none() { "Value is not a number." } else { "Value too large." };
-                target(value).ok_or_else(|| {
-                    invalid(format!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {problem}"))
-                })
+                let problem =
+                    if value.is_none() && digits(text.trim()).is_none() { "Value is not a number." } else { "Value too large." };
+                target(value)
+                    .ok_or_else(|| invalid(format!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {problem}")))
             };
             let values = texts.as_string_view().iter().map(|text| text.map(parse).transpose());
             values.collect::<Result<Decimal128Array>>()?
@@ -115,7 +125,11 @@ pub(crate) fn read(text: &str, scale: u8) -> Option<i128> {
     let all = all.trim_start_matches('0');
     let shift = exponent + i64::from(scale);
     let value = if shift >= 0 {
-        if all.is_empty() { 0 } else { all.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?)? }
+        if all.is_empty() {
+            0
+        } else {
+            all.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?)?
+        }
     } else {
         // The digits behind the scale only tell which way to round.
         let keep = all.len() as i64 + shift;

@@ -78,9 +78,7 @@ impl ScalarUDFImpl for Cast {
         let cast = |array| cast(&array, &from, &to, self.strictness, clock).map_err(into_datafusion);
         match value {
             ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast(Arc::clone(array))?)),
-            ColumnarValue::Scalar(value) => {
-                Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&cast(value.to_array()?)?, 0)?))
-            }
+            ColumnarValue::Scalar(value) => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&cast(value.to_array()?)?, 0)?)),
         }
     }
 }

@@ -35,11 +35,13 @@ fn lists(array: &ArrayRef) -> Result<ListArray> {
 /// The same lists with nothing in their values but what they hold.
 fn compact(lists: &ListArray) -> Result<ListArray> {
     let offsets = lists.value_offsets();
-    let held: usize = (0..lists.len()).filter(|row| lists.is_valid(*row)).map(|row| (offsets[row + 1] - offsets[row]) as usize).sum();
+    let held: usize =
+        (0..lists.len()).filter(|row| lists.is_valid(*row)).map(|row| (offsets[row + 1] - offsets[row]) as usize).sum();
     if held == lists.values().len() {
         return Ok(lists.clone());
     }
-    let rows = arrow::array::UInt32Array::from_iter((0..lists.len() as u32).map(|row| lists.is_valid(row as usize).then_some(row)));
+    let rows =
+        arrow::array::UInt32Array::from_iter((0..lists.len() as u32).map(|row| lists.is_valid(row as usize).then_some(row)));
     let taken = arrow::compute::take(lists, &rows, None).map_err(|error| Error::internal(error.to_string()))?;
     Ok(taken.as_list::<i32>().clone())
 }
@@ -57,7 +59,8 @@ pub(super) fn map(array: &ArrayRef, from: (&Type, &Type), to: (&Type, &Type), cl
     if !keeps_apart(from.0, to.0) {
         distinct(&keys, maps)?;
     }
-    let entries = StructArray::try_new(pair.clone(), vec![keys, values], None).map_err(|error| Error::internal(error.to_string()))?;
+    let entries =
+        StructArray::try_new(pair.clone(), vec![keys, values], None).map_err(|error| Error::internal(error.to_string()))?;
     let made = MapArray::try_new(Arc::clone(field), maps.offsets().clone(), entries, maps.nulls().cloned(), false);
     Ok(Arc::new(made.map_err(|error| Error::internal(error.to_string()))?))
 }

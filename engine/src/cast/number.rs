@@ -4,9 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringViewArray};
-use arrow::datatypes::{
-    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use catalog::{Error, ErrorKind, Result};
 
 use super::invalid;
@@ -149,7 +147,9 @@ where
         // The largest double below 2^63; 2^63 itself does not fit.
         let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole);
         let small = if fits { Q::Native::try_from(whole as i64).ok() } else { None };
-        small.ok_or_else(|| if *to == Type::Bigint { invalid(format!("Unable to cast {value} to bigint")) } else { out_of_range(to, value) })
+        small.ok_or_else(|| {
+            if *to == Type::Bigint { invalid(format!("Unable to cast {value} to bigint")) } else { out_of_range(to, value) }
+        })
     };
     Ok(Arc::new(values.try_unary::<_, Q, Error>(round)?))
 }

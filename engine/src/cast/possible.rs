@@ -30,7 +30,9 @@ fn is_number(r#type: &Type) -> bool {
 
 fn has_text(r#type: &Type) -> bool {
     use Type::{Char, IpAddress, Uuid, Varchar};
-    is_number(r#type) || matches!(r#type, Varchar(_) | Char(_) | Uuid | IpAddress) || temporal::cast::can_cast(r#type, &Type::VARCHAR)
+    is_number(r#type)
+        || matches!(r#type, Varchar(_) | Char(_) | Uuid | IpAddress)
+        || temporal::cast::can_cast(r#type, &Type::VARCHAR)
 }
 
 fn is_read(r#type: &Type) -> bool {

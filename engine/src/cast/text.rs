@@ -28,11 +28,7 @@ pub(super) fn to_varchar(array: &ArrayRef, from: &Type, length: Option<u32>, clo
 }
 
 /// The values with at most `length` characters; `longer` may refuse one that has more.
-fn bounded<'a>(
-    texts: &'a StringViewArray,
-    length: u32,
-    longer: impl Fn(&'a str) -> Result<&'a str>,
-) -> Result<ArrayRef> {
+fn bounded<'a>(texts: &'a StringViewArray, length: u32, longer: impl Fn(&'a str) -> Result<&'a str>) -> Result<ArrayRef> {
     let end = |value: &str| value.char_indices().nth(length as usize).map(|(at, _)| at);
     if texts.iter().flatten().all(|value| value.len() <= length as usize || end(value).is_none()) {
         return Ok(Arc::new(texts.clone()));
@@ -55,7 +51,8 @@ pub(super) fn to_char(array: &ArrayRef, from: &Type, length: u32, clock: Clock) 
         other => to_varchar(array, other, None, clock)?,
     };
     let cut = bounded(texts.as_string_view(), length, Ok)?;
-    let trimmed: StringViewArray = cut.as_string_view().iter().map(|value| value.map(|value| value.trim_end_matches(' '))).collect();
+    let trimmed: StringViewArray =
+        cut.as_string_view().iter().map(|value| value.map(|value| value.trim_end_matches(' '))).collect();
     wrapped::wrap(Arc::new(trimmed), &Type::Char(length))
 }
 
@@ -92,11 +89,11 @@ fn text(array: &ArrayRef, from: &Type, clock: Clock) -> Result<ArrayRef> {
         Type::Bigint => printed::<Int64Type>(array, |value, out| _ = write!(out, "{value}")),
         Type::Real => printed::<Float32Type>(array, |value, out| scientific(value.into(), format_args!("{value:e}"), out)),
         Type::Double => printed::<Float64Type>(array, |value, out| scientific(value, format_args!("{value:e}"), out)),
-        Type::Decimal(_, scale) => {
-            printed::<Decimal128Type>(array, |value, out| out.push_str(&decimal::text(value, *scale)))
-        }
+        Type::Decimal(_, scale) => printed::<Decimal128Type>(array, |value, out| out.push_str(&decimal::text(value, *scale))),
         Type::Uuid | Type::IpAddress => wrapped::text(array, from)?,
-        other if temporal::cast::can_cast(other, &Type::VARCHAR) => temporal::cast::cast(array, other, &Type::VARCHAR, clock, false)?,
+        other if temporal::cast::can_cast(other, &Type::VARCHAR) => {
+            temporal::cast::cast(array, other, &Type::VARCHAR, clock, false)?
+        }
         other => return Err(Error::internal(format!("no cast from {other} to varchar"))),
     })
 }
@@ -121,7 +118,13 @@ fn printed<P: ArrowPrimitiveType>(array: &ArrayRef, print: impl Fn(P::Native, &m
 /// `1.5E0`, `-Infinity`: Rust has `1.5e0` and `1e0`.
 fn scientific(value: f64, shortest: std::fmt::Arguments<'_>, out: &mut String) {
     if !value.is_finite() {
-        out.push_str(if value.is_nan() { "NaN" } else if value > 0.0 { "Infinity" } else { "-Infinity" });
+        out.push_str(if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        });
         return;
     }
     let start = out.len();

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, FixedSizeBinaryArray, FixedSizeBinaryBuilder, StringViewArray, StructArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BinaryArray, FixedSizeBinaryArray, FixedSizeBinaryBuilder, StringViewArray, StructArray,
+};
 use arrow::datatypes::DataType;
 use catalog::{Error, Result};
 
@@ -69,7 +71,8 @@ pub(super) fn cast(array: &ArrayRef, from: &Type, to: &Type, clock: Clock) -> Re
             sixteen(texts.as_string_view().iter().map(|text| text.map(read).transpose()), to)
         }
         (Varbinary, Uuid) => {
-            let read = |bytes: &[u8]| bytes.try_into().map_err(|_| invalid(format!("Invalid UUID binary length: {}", bytes.len())));
+            let read =
+                |bytes: &[u8]| bytes.try_into().map_err(|_| invalid(format!("Invalid UUID binary length: {}", bytes.len())));
             let bytes = native(array, &Varbinary)?;
             sixteen(bytes.as_binary::<i32>().iter().map(|bytes| bytes.map(read).transpose()), to)
         }

@@ -15,7 +15,13 @@ use crate::types::{Type, common_super_type};
 /// `left operator right`, coerced.
 ///
 /// Errors: `TypeMismatch` where Trino does not compare such values.
-pub(crate) fn compare(left: Expr, operator: Operator, right: Expr, left_schema: &DFSchema, right_schema: &DFSchema) -> Result<Expr> {
+pub(crate) fn compare(
+    left: Expr,
+    operator: Operator,
+    right: Expr,
+    left_schema: &DFSchema,
+    right_schema: &DFSchema,
+) -> Result<Expr> {
     let (left, right) = (integer_literal(left), integer_literal(right));
     let (left_type, right_type) = (type_of(&left, left_schema)?, type_of(&right, right_schema)?);
     let common = comparable(&left_type, operator, &right_type)?;

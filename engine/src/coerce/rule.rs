@@ -89,9 +89,8 @@ fn common_types(count: usize, rows: impl Iterator<Item = Result<Vec<Type>>>, pla
     let mut common = vec![Type::Unknown; count];
     for row in rows {
         for (index, (known, r#type)) in common.iter_mut().zip(row?).enumerate() {
-            *known = common_super_type(known, &r#type).ok_or_else(|| {
-                mismatch(format!("column {} in {place} has incompatible types: {known}, {type}", index + 1))
-            })?;
+            *known = common_super_type(known, &r#type)
+                .ok_or_else(|| mismatch(format!("column {} in {place} has incompatible types: {known}, {type}", index + 1)))?;
         }
     }
     Ok(common)
@@ -148,8 +147,6 @@ fn retype(schema: &DFSchemaRef, types: &[Type]) -> Result<DFSchemaRef> {
 
 fn coerce_limit(limit: Limit) -> Result<Limit> {
     let empty = DFSchema::empty();
-    let bigint = |expr: Option<Box<Expr>>| {
-        expr.map(|expr| expr.cast_to(&DataType::Int64, &empty).map(Box::new)).transpose()
-    };
+    let bigint = |expr: Option<Box<Expr>>| expr.map(|expr| expr.cast_to(&DataType::Int64, &empty).map(Box::new)).transpose();
     Ok(Limit { skip: bigint(limit.skip)?, fetch: bigint(limit.fetch)?, input: limit.input })
 }

@@ -13,8 +13,8 @@ use datafusion::logical_expr::type_coercion::functions::{
     UDFCoercionExt, fields_with_udf, value_fields_with_higher_order_udf_and_lambdas,
 };
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, ValueOrLambda, WindowFrame,
-    WindowFrameBound, WindowFrameUnits,
+    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, ValueOrLambda, WindowFrame, WindowFrameBound,
+    WindowFrameUnits,
 };
 
 use super::compare::{call, comparable, is_nested, key, mismatch};
@@ -85,9 +85,9 @@ fn coerce_between(between: Between, schema: &DFSchema) -> Result<Expr> {
     let Between { expr, negated, low, high } = between;
     let types = [type_of(&expr, schema)?, type_of(&low, schema)?, type_of(&high, schema)?];
     let common = comparable(&types[0], Operator::LtEq, &types[1]);
-    let common = common.and_then(|common| comparable(&common, Operator::LtEq, &types[2])).map_err(|_| {
-        mismatch(format!("Cannot check if {} is BETWEEN {} and {}", types[0], types[1], types[2]))
-    })?;
+    let common = common
+        .and_then(|common| comparable(&common, Operator::LtEq, &types[2]))
+        .map_err(|_| mismatch(format!("Cannot check if {} is BETWEEN {} and {}", types[0], types[1], types[2])))?;
     if is_nested(&common) {
         let at_least = compare(*expr.clone(), Operator::GtEq, *low, schema, schema)?;
         let within = at_least.and(compare(*expr, Operator::LtEq, *high, schema, schema)?);
@@ -135,9 +135,8 @@ fn column_as(subquery: Subquery, to: &Type) -> Result<Subquery> {
 fn in_subquery(membership: InSubquery, schema: &DFSchema) -> Result<Expr> {
     let InSubquery { expr, subquery, negated } = membership;
     let (left, right) = (type_of(&expr, schema)?, first_type(&subquery)?);
-    let common = comparable(&left, Operator::Eq, &right).map_err(|_| {
-        mismatch(format!("value expression and result of subquery must be of the same type: {left} vs {right}"))
-    })?;
+    let common = comparable(&left, Operator::Eq, &right)
+        .map_err(|_| mismatch(format!("value expression and result of subquery must be of the same type: {left} vs {right}")))?;
     let expr = key(implicit(*expr, &common, schema)?, &common)?;
     Ok(Expr::InSubquery(InSubquery::new(Box::new(expr), column_as(subquery, &common)?, negated)))
 }

@@ -218,10 +218,7 @@ fn negated<P: ArrowPrimitiveType>(call: &Call<'_>, of: fn(P::Native) -> Option<P
     Ok(Arc::new(made.with_data_type(call.result_arrow())))
 }
 
-fn intervals<P: ArrowPrimitiveType>(
-    call: &Call<'_>,
-    of: fn(P::Native, P::Native) -> Option<P::Native>,
-) -> Result<ArrayRef> {
+fn intervals<P: ArrowPrimitiveType>(call: &Call<'_>, of: fn(P::Native, P::Native) -> Option<P::Native>) -> Result<ArrayRef> {
     binary::<P, P, P>(call, (0, 1), |a, b| of(a, b).ok_or_else(|| overflow(format!("{} overflow", call.result))))
 }
 
@@ -321,4 +318,3 @@ fn decimal_remainder(call: &Call<'_>) -> Result<ArrayRef> {
         rest.ok_or_else(decimal_overflow)
     })
 }
-

@@ -68,7 +68,8 @@ fn array(call: &Call<'_>) -> Result<ArrayRef> {
 
 /// Functions whose result has a type that no signature can say.
 pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
-    let make = |what| Arc::new(ScalarUDF::new_from_impl(Shape { what, signature: Signature::user_defined(Volatility::Immutable) }));
+    let make =
+        |what| Arc::new(ScalarUDF::new_from_impl(Shape { what, signature: Signature::user_defined(Volatility::Immutable) }));
     vec![make(What::Row), make(What::Field), make(What::Key)]
 }
 

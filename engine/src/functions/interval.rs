@@ -28,20 +28,22 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             Overload::new("(interval year to month, date) -> date", |c| later_months(c, 1, 0, 1)),
             Overload::new("(time(p), interval day to second) -> time(max(p, 3))", |c| later(c, 0, 1, 1)),
             Overload::new("(interval day to second, time(p)) -> time(max(p, 3))", |c| later(c, 1, 0, 1)),
-            Overload::new("(time(p) with time zone, interval day to second) -> time(max(p, 3)) with time zone", |c| later(c, 0, 1, 1)),
-            Overload::new("(interval day to second, time(p) with time zone) -> time(max(p, 3)) with time zone", |c| later(c, 1, 0, 1)),
+            Overload::new("(time(p) with time zone, interval day to second) -> time(max(p, 3)) with time zone", |c| {
+                later(c, 0, 1, 1)
+            }),
+            Overload::new("(interval day to second, time(p) with time zone) -> time(max(p, 3)) with time zone", |c| {
+                later(c, 1, 0, 1)
+            }),
             Overload::new("(timestamp(p), interval day to second) -> timestamp(max(p, 3))", |c| later(c, 0, 1, 1)),
             Overload::new("(interval day to second, timestamp(p)) -> timestamp(max(p, 3))", |c| later(c, 1, 0, 1)),
             Overload::new("(timestamp(p), interval year to month) -> timestamp(p)", |c| later_months(c, 0, 1, 1)),
             Overload::new("(interval year to month, timestamp(p)) -> timestamp(p)", |c| later_months(c, 1, 0, 1)),
-            Overload::new(
-                "(timestamp(p) with time zone, interval day to second) -> timestamp(max(p, 3)) with time zone",
-                |c| later(c, 0, 1, 1),
-            ),
-            Overload::new(
-                "(interval day to second, timestamp(p) with time zone) -> timestamp(max(p, 3)) with time zone",
-                |c| later(c, 1, 0, 1),
-            ),
+            Overload::new("(timestamp(p) with time zone, interval day to second) -> timestamp(max(p, 3)) with time zone", |c| {
+                later(c, 0, 1, 1)
+            }),
+            Overload::new("(interval day to second, timestamp(p) with time zone) -> timestamp(max(p, 3)) with time zone", |c| {
+                later(c, 1, 0, 1)
+            }),
             Overload::new("(timestamp(p) with time zone, interval year to month) -> timestamp(p) with time zone", |c| {
                 later_months(c, 0, 1, 1)
             }),
@@ -62,10 +64,9 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             }),
             Overload::new("(timestamp(p), interval day to second) -> timestamp(max(p, 3))", |c| later(c, 0, 1, -1)),
             Overload::new("(timestamp(p), interval year to month) -> timestamp(p)", |c| later_months(c, 0, 1, -1)),
-            Overload::new(
-                "(timestamp(p) with time zone, interval day to second) -> timestamp(max(p, 3)) with time zone",
-                |c| later(c, 0, 1, -1),
-            ),
+            Overload::new("(timestamp(p) with time zone, interval day to second) -> timestamp(max(p, 3)) with time zone", |c| {
+                later(c, 0, 1, -1)
+            }),
             Overload::new("(timestamp(p) with time zone, interval year to month) -> timestamp(p) with time zone", |c| {
                 later_months(c, 0, 1, -1)
             }),

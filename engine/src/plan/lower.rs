@@ -22,8 +22,8 @@ use std::ops::ControlFlow;
 use catalog::{Error, ErrorKind, Position, Result};
 use datafusion::sql::sqlparser::ast::{
     self, AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Spanned, Subscript, TypedString,
-    UnaryOperator, Value, VisitMut, VisitorMut,
+    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Spanned, Subscript, TypedString, UnaryOperator,
+    Value, VisitMut, VisitorMut,
 };
 
 use crate::properties::Properties;

@@ -19,9 +19,8 @@ const FIRST_REGION: i16 = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Zone(i16);
 
-static REGIONS: LazyLock<HashMap<&'static str, i16>> = LazyLock::new(|| {
-    TZ_VARIANTS.iter().zip(FIRST_REGION..).map(|(zone, key)| (zone.name(), key)).collect()
-});
+static REGIONS: LazyLock<HashMap<&'static str, i16>> =
+    LazyLock::new(|| TZ_VARIANTS.iter().zip(FIRST_REGION..).map(|(zone, key)| (zone.name(), key)).collect());
 
 /// Names of UTC that are neither an offset nor one with a prefix.
 const UTC_NAMES: [&str; 12] =

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use arrow::array::make_comparator;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
-use arrow::array::make_comparator;
 use datafusion::common::Result;
 
 /// Compares values of one array with values of another of the same type.

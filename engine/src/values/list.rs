@@ -40,7 +40,8 @@ pub(crate) fn list(offsets: OffsetBuffer<i32>, values: ArrayRef, nulls: Option<N
 
 /// The type of maps of `keys` to `values`.
 pub(crate) fn map_type(keys: &DataType, values: &DataType) -> DataType {
-    let entries = DataType::Struct(vec![Field::new("key", keys.clone(), false), Field::new("value", values.clone(), true)].into());
+    let entries =
+        DataType::Struct(vec![Field::new("key", keys.clone(), false), Field::new("value", values.clone(), true)].into());
     DataType::Map(Arc::new(Field::new("entries", entries, false)), false)
 }
 

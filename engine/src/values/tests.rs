@@ -50,7 +50,8 @@ fn equality_is_open_where_a_null_leaves_it_open() {
 
 #[test]
 fn keys_are_equal_where_values_are_not_distinct_and_ordered_as_they_are() {
-    let values: ArrayRef = Arc::new(Float64Array::from(vec![Some(0.0), Some(-0.0), Some(f64::NAN), Some(-f64::NAN), None, Some(-1.0)]));
+    let values: ArrayRef =
+        Arc::new(Float64Array::from(vec![Some(0.0), Some(-0.0), Some(f64::NAN), Some(-f64::NAN), None, Some(-1.0)]));
     let keys = Keys::of(&values).unwrap();
     assert_eq!(keys.get(0), keys.get(1));
     assert_eq!(keys.get(2), keys.get(3));

@@ -76,9 +76,7 @@ enum Size {
 /// `moment` later by `count` units. `None` where it does not fit.
 pub(crate) fn add(unit: Unit, count: i64, moment: Moment) -> Option<Moment> {
     match unit.size() {
-        Size::Micros(size) => {
-            Some(Moment { micros: moment.micros.checked_add(count.checked_mul(size)?)?, picos: moment.picos })
-        }
+        Size::Micros(size) => Some(Moment { micros: moment.micros.checked_add(count.checked_mul(size)?)?, picos: moment.picos }),
         Size::Months(size) => add_months(moment, count.checked_mul(size)?),
     }
 }
@@ -197,7 +195,9 @@ fn years(from: i64, to: i64) -> i64 {
 /// The beginning of the unit that `moment` is in.
 pub(crate) fn truncate(unit: Unit, moment: Moment) -> Option<Moment> {
     match unit.size() {
-        Size::Micros(size) if unit.is_of_time() => Some(Moment { micros: moment.micros - moment.micros.rem_euclid(size), picos: 0 }),
+        Size::Micros(size) if unit.is_of_time() => {
+            Some(Moment { micros: moment.micros - moment.micros.rem_euclid(size), picos: 0 })
+        }
         _ => Moment::from_day(truncate_day(unit, moment.day()), 0),
     }
 }

@@ -87,9 +87,14 @@ mod tests {
 
     #[test]
     fn days_and_calendar_agree() {
-        for (number, year, month, day) in
-            [(0, 1970, 1, 1), (-1, 1969, 12, 31), (11_016, 2000, 2, 29), (-719_528, 0, 1, 1), (-719_529, -1, 12, 31), (2_932_896, 9999, 12, 31)]
-        {
+        for (number, year, month, day) in [
+            (0, 1970, 1, 1),
+            (-1, 1969, 12, 31),
+            (11_016, 2000, 2, 29),
+            (-719_528, 0, 1, 1),
+            (-719_529, -1, 12, 31),
+            (2_932_896, 9999, 12, 31),
+        ] {
             assert_eq!(days(year, month, day), number);
             assert_eq!(civil(number), Civil { year, month, day });
         }
@@ -119,7 +124,9 @@ mod tests {
 
     #[test]
     fn months_end_where_they_end() {
-        for (from, months, to) in [((2024, 1, 31), 1, (2024, 2, 29)), ((2024, 2, 29), 12, (2025, 2, 28)), ((2001, 1, 31), -13, (1999, 12, 31))] {
+        for (from, months, to) in
+            [((2024, 1, 31), 1, (2024, 2, 29)), ((2024, 2, 29), 12, (2025, 2, 28)), ((2001, 1, 31), -13, (1999, 12, 31))]
+        {
             assert_eq!(add_months(days(from.0, from.1, from.2), months), Some(days(to.0, to.1, to.2)));
         }
         assert_eq!(add_months(0, i64::MAX), None);

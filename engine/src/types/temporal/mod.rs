@@ -47,7 +47,8 @@ impl Moment {
         if digits <= 6 {
             return i128::from(self.micros.div_euclid(ten_to(6 - digits)));
         }
-        i128::from(self.micros) * i128::from(ten_to(digits - 6)) + i128::from(i64::from(self.picos) / ten_to(MAX_PRECISION - digits))
+        i128::from(self.micros) * i128::from(ten_to(digits - 6))
+            + i128::from(i64::from(self.picos) / ten_to(MAX_PRECISION - digits))
     }
 
     /// A day and picoseconds of that day. `None` where it does not fit.
@@ -127,13 +128,9 @@ mod tests {
 
     #[test]
     fn moments_are_counted_in_ticks_of_any_size_and_round_half_up() {
-        for (micros, picos, digits, ticks) in [
-            (1_500_000, 0, 0, 1),
-            (-1, 0, 0, -1),
-            (-1, 999_999, 12, -1),
-            (1, 123_456, 9, 1123),
-            (123_456, 0, 6, 123_456),
-        ] {
+        for (micros, picos, digits, ticks) in
+            [(1_500_000, 0, 0, 1), (-1, 0, 0, -1), (-1, 999_999, 12, -1), (1, 123_456, 9, 1123), (123_456, 0, 6, 123_456)]
+        {
             let moment = Moment { micros, picos };
             assert_eq!(moment.ticks(digits), ticks, "{moment:?}");
         }

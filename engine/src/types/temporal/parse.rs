@@ -243,9 +243,13 @@ mod tests {
         ] {
             assert_eq!(TimeText::parse(text).map(|parsed| (parsed.picos(digits), parsed.offset)), expected, "{text:?}");
         }
-        for (text, expected) in
-            [("1970-1-2", Some(1)), ("13-2-2", Some(calendar::days(13, 2, 2) as i32)), ("2013-02-30", None), ("2013-02-02 ", None), ("6000000-01-01", None)]
-        {
+        for (text, expected) in [
+            ("1970-1-2", Some(1)),
+            ("13-2-2", Some(calendar::days(13, 2, 2) as i32)),
+            ("2013-02-30", None),
+            ("2013-02-02 ", None),
+            ("6000000-01-01", None),
+        ] {
             assert_eq!(date(text), expected, "{text:?}");
         }
     }

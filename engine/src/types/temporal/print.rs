@@ -9,7 +9,13 @@ use crate::types::{Zone, zone};
 pub(crate) fn date(days: i64, out: &mut String) {
     let civil = calendar::civil(days);
     let year = civil.year.unsigned_abs();
-    let sign = if civil.year < 0 { "-" } else if year > 9999 { "+" } else { "" };
+    let sign = if civil.year < 0 {
+        "-"
+    } else if year > 9999 {
+        "+"
+    } else {
+        ""
+    };
     _ = write!(out, "{sign}{year:04}-{:02}-{:02}", civil.month, civil.day);
 }
 
