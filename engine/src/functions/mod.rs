@@ -10,6 +10,7 @@ mod call;
 mod columns;
 mod construct;
 mod equality;
+mod datetime;
 mod format;
 mod function;
 mod interval;
@@ -17,6 +18,7 @@ pub(crate) mod json;
 mod math;
 mod network;
 mod regexp;
+mod rows;
 mod signature;
 mod string;
 #[cfg(test)]
@@ -40,6 +42,16 @@ const FAMILIES: &[&[Scalar]] = &[
     interval::FUNCTIONS,
     equality::FUNCTIONS,
     construct::FUNCTIONS,
+    datetime::arithmetic::FUNCTIONS,
+    datetime::duration::FUNCTIONS,
+    datetime::extract::FUNCTIONS,
+    datetime::iso::FUNCTIONS,
+    datetime::joda::FUNCTIONS,
+    datetime::mysql::FUNCTIONS,
+    datetime::now::FUNCTIONS,
+    datetime::teradata::FUNCTIONS,
+    datetime::unix::FUNCTIONS,
+    datetime::zone::FUNCTIONS,
     math::FUNCTIONS,
     string::CHANGES,
     string::SEARCHES,

@@ -6,20 +6,8 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray, String
 use catalog::Error;
 use datafusion::common::Result;
 
-use super::{Call, Nulls, Overload};
+use super::Call;
 use crate::error::into_datafusion;
-
-impl Overload {
-    /// An overload that makes NULL of NULL.
-    pub(crate) const fn strict(signature: &'static str, call: fn(&Call<'_>) -> Result<ArrayRef>) -> Self {
-        Self { signature, nulls: Nulls::Null, call }
-    }
-
-    /// An overload that sees NULLs itself.
-    pub(crate) const fn called(signature: &'static str, call: fn(&Call<'_>) -> Result<ArrayRef>) -> Self {
-        Self { signature, nulls: Nulls::Called, call }
-    }
-}
 
 impl Call<'_> {
     /// `value` of each row in which no argument is NULL, some default for the others: for a function with `Nulls::Null`.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeZone};
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::{OffsetName, TZ_VARIANTS, Tz};
 
 use super::temporal::{Moment, calendar};
 
@@ -81,6 +81,14 @@ impl Zone {
             (Some(zone), Some(naive)) => i64::from(zone.offset_from_utc_datetime(&naive).fix().local_minus_utc()),
             (Some(_), None) => 0,
         }
+    }
+
+    /// The zone's short name at an instant: `PST`, `PDT`. The offset where it has none.
+    pub(crate) fn abbreviation(self, instant: Moment) -> String {
+        let name = self.region().zip(naive(instant.seconds())).and_then(|(zone, naive)| {
+            zone.offset_from_utc_datetime(&naive).abbreviation().map(str::to_string)
+        });
+        name.unwrap_or_else(|| self.to_string())
     }
 
     /// What clocks of the zone show at an instant. `None` where that does not fit.

@@ -11,47 +11,47 @@ use crate::types::temporal::arithmetic::{self as units, Unit};
 use crate::types::temporal::column::{dates, times, times_with_zone, timestamps};
 use crate::types::temporal::{calendar, round_time};
 
-pub(super) const FUNCTIONS: &[Scalar] = &[
+pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["date_add"],
         description: "Add the specified amount of time to the given value",
         overloads: &[
-            Overload::strict("(varchar, bigint, date) -> date", add_to_date),
-            Overload::strict("(varchar, bigint, time(p)) -> time(p)", add_to_time),
-            Overload::strict("(varchar, bigint, time(p) with time zone) -> time(p) with time zone", add_to_time_with_zone),
-            Overload::strict("(varchar, bigint, timestamp(p)) -> timestamp(p)", add_to_timestamp),
-            Overload::strict("(varchar, bigint, timestamp(p) with time zone) -> timestamp(p) with time zone", add_to_instant),
+            Overload::new("(varchar, bigint, date) -> date", add_to_date),
+            Overload::new("(varchar, bigint, time(p)) -> time(p)", add_to_time),
+            Overload::new("(varchar, bigint, time(p) with time zone) -> time(p) with time zone", add_to_time_with_zone),
+            Overload::new("(varchar, bigint, timestamp(p)) -> timestamp(p)", add_to_timestamp),
+            Overload::new("(varchar, bigint, timestamp(p) with time zone) -> timestamp(p) with time zone", add_to_instant),
         ],
     },
     Scalar {
         names: &["date_diff"],
         description: "Difference of the given values in the given unit",
         overloads: &[
-            Overload::strict("(varchar, date, date) -> bigint", |c| diff(c, date_unit)),
-            Overload::strict("(varchar, time(p), time(p)) -> bigint", diff_times),
-            Overload::strict("(varchar, time(p) with time zone, time(p) with time zone) -> bigint", diff_times),
-            Overload::strict("(varchar, timestamp(p), timestamp(p)) -> bigint", |c| diff(c, timestamp_unit)),
-            Overload::strict("(varchar, timestamp(p) with time zone, timestamp(p) with time zone) -> bigint", diff_instants),
+            Overload::new("(varchar, date, date) -> bigint", |c| diff(c, date_unit)),
+            Overload::new("(varchar, time(p), time(p)) -> bigint", diff_times),
+            Overload::new("(varchar, time(p) with time zone, time(p) with time zone) -> bigint", diff_times),
+            Overload::new("(varchar, timestamp(p), timestamp(p)) -> bigint", |c| diff(c, timestamp_unit)),
+            Overload::new("(varchar, timestamp(p) with time zone, timestamp(p) with time zone) -> bigint", diff_instants),
         ],
     },
     Scalar {
         names: &["date_trunc"],
         description: "Truncate to the specified precision",
         overloads: &[
-            Overload::strict("(varchar, date) -> date", truncate_date),
-            Overload::strict("(varchar, time(p)) -> time(p)", truncate_time),
-            Overload::strict("(varchar, time(p) with time zone) -> time(p) with time zone", truncate_time_with_zone),
-            Overload::strict("(varchar, timestamp(p)) -> timestamp(p)", truncate_timestamp),
-            Overload::strict("(varchar, timestamp(p) with time zone) -> timestamp(p) with time zone", truncate_instant),
+            Overload::new("(varchar, date) -> date", truncate_date),
+            Overload::new("(varchar, time(p)) -> time(p)", truncate_time),
+            Overload::new("(varchar, time(p) with time zone) -> time(p) with time zone", truncate_time_with_zone),
+            Overload::new("(varchar, timestamp(p)) -> timestamp(p)", truncate_timestamp),
+            Overload::new("(varchar, timestamp(p) with time zone) -> timestamp(p) with time zone", truncate_instant),
         ],
     },
     Scalar {
         names: &["last_day_of_month"],
         description: "Last day of the month of the given value",
         overloads: &[
-            Overload::strict("(date) -> date", last_day_of_month),
-            Overload::strict("(timestamp(p)) -> date", last_day_of_month),
-            Overload::strict("(timestamp(p) with time zone) -> date", last_day_of_month),
+            Overload::new("(date) -> date", last_day_of_month),
+            Overload::new("(timestamp(p)) -> date", last_day_of_month),
+            Overload::new("(timestamp(p) with time zone) -> date", last_day_of_month),
         ],
     },
 ];

@@ -10,11 +10,11 @@ use datafusion::common::Result;
 use super::invalid;
 use crate::functions::{Call, Overload, Scalar};
 
-pub(super) const FUNCTIONS: &[Scalar] = &[
+pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["parse_duration"],
         description: "Convert duration string to an interval",
-        overloads: &[Overload::strict("(varchar) -> interval day to second", |call: &Call<'_>| -> Result<ArrayRef> {
+        overloads: &[Overload::new("(varchar) -> interval day to second", |call: &Call<'_>| -> Result<ArrayRef> {
             let texts = call.text(0)?;
             Ok(Arc::new(DurationMillisecondArray::from(call.each(|row| parse(texts.value(row)))?)))
         })],
@@ -22,7 +22,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["to_milliseconds"],
         description: "Milliseconds of an interval",
-        overloads: &[Overload::strict("(interval day to second) -> bigint", |call| {
+        overloads: &[Overload::new("(interval day to second) -> bigint", |call| {
             let millis = call.array(0)?;
             let millis = millis.as_primitive::<DurationMillisecondType>();
             call.bigints(|row| Ok(millis.value(row)))
@@ -31,7 +31,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["human_readable_seconds"],
         description: "Converts seconds into weeks, days, hours, minutes and seconds in words",
-        overloads: &[Overload::strict("(double) -> varchar", |call| {
+        overloads: &[Overload::new("(double) -> varchar", |call| {
             let seconds = call.array(0)?;
             let seconds = seconds.as_primitive::<Float64Type>();
             call.texts(|row, out| words(seconds.value(row), out))

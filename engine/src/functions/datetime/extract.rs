@@ -11,7 +11,7 @@ use crate::types::temporal::column::Column;
 use crate::types::temporal::{PICOS_PER_SECOND, calendar};
 use crate::types::zone::write_offset;
 
-pub(super) const FUNCTIONS: &[Scalar] = &[
+pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["year"],
         description: "Year of the given value",
@@ -44,10 +44,10 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         names: &["day", "day_of_month"],
         description: "Day of the month of the given value",
         overloads: &[
-            Overload::strict("(date) -> bigint", day_of_month),
-            Overload::strict("(timestamp(p)) -> bigint", day_of_month),
-            Overload::strict("(timestamp(p) with time zone) -> bigint", day_of_month),
-            Overload::strict("(interval day to second) -> bigint", |c| of_millis(c, |millis| millis / 86_400_000)),
+            Overload::new("(date) -> bigint", day_of_month),
+            Overload::new("(timestamp(p)) -> bigint", day_of_month),
+            Overload::new("(timestamp(p) with time zone) -> bigint", day_of_month),
+            Overload::new("(interval day to second) -> bigint", |c| of_millis(c, |millis| millis / 86_400_000)),
         ],
     },
     Scalar {
@@ -106,8 +106,8 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         names: &["timezone"],
         description: "Time zone of the given value",
         overloads: &[
-            Overload::strict("(time(p) with time zone) -> varchar", timezone),
-            Overload::strict("(timestamp(p) with time zone) -> varchar", timezone),
+            Overload::new("(time(p) with time zone) -> varchar", timezone),
+            Overload::new("(timestamp(p) with time zone) -> varchar", timezone),
         ],
     },
 ];
@@ -116,31 +116,31 @@ type Body = fn(&Call<'_>) -> Result<ArrayRef>;
 
 const fn days(call: Body) -> [Overload; 3] {
     [
-        Overload::strict("(date) -> bigint", call),
-        Overload::strict("(timestamp(p)) -> bigint", call),
-        Overload::strict("(timestamp(p) with time zone) -> bigint", call),
+        Overload::new("(date) -> bigint", call),
+        Overload::new("(timestamp(p)) -> bigint", call),
+        Overload::new("(timestamp(p) with time zone) -> bigint", call),
     ]
 }
 
 const fn days_and_months(call: Body, interval: Body) -> [Overload; 4] {
     let [date, timestamp, zoned] = days(call);
-    [date, timestamp, zoned, Overload::strict("(interval year to month) -> bigint", interval)]
+    [date, timestamp, zoned, Overload::new("(interval year to month) -> bigint", interval)]
 }
 
 const fn times(call: Body, interval: Body) -> [Overload; 5] {
     [
-        Overload::strict("(time(p)) -> bigint", call),
-        Overload::strict("(time(p) with time zone) -> bigint", call),
-        Overload::strict("(timestamp(p)) -> bigint", call),
-        Overload::strict("(timestamp(p) with time zone) -> bigint", call),
-        Overload::strict("(interval day to second) -> bigint", interval),
+        Overload::new("(time(p)) -> bigint", call),
+        Overload::new("(time(p) with time zone) -> bigint", call),
+        Overload::new("(timestamp(p)) -> bigint", call),
+        Overload::new("(timestamp(p) with time zone) -> bigint", call),
+        Overload::new("(interval day to second) -> bigint", interval),
     ]
 }
 
 const fn zones(call: Body) -> [Overload; 2] {
     [
-        Overload::strict("(time(p) with time zone) -> bigint", call),
-        Overload::strict("(timestamp(p) with time zone) -> bigint", call),
+        Overload::new("(time(p) with time zone) -> bigint", call),
+        Overload::new("(timestamp(p) with time zone) -> bigint", call),
     ]
 }
 

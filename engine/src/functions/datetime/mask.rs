@@ -6,7 +6,6 @@ use std::fmt::Write;
 use catalog::Result;
 
 use super::invalid;
-use crate::types::temporal::zone_text;
 use crate::types::temporal::{MICROS_PER_DAY, Moment, calendar};
 use crate::types::zone::write_offset;
 use crate::types::Zone;
@@ -207,7 +206,7 @@ impl Part {
                 write!(out, "{}{:02}{:02}", if minutes < 0 { '-' } else { '+' }, magnitude / 60, magnitude % 60)
             }
             Self::ZoneId => write!(out, "{zone}"),
-            Self::ZoneName => out.write_str(&zone_text(zone, instant)),
+            Self::ZoneName => out.write_str(&zone.abbreviation(instant)),
         };
     }
 

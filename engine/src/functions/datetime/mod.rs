@@ -1,41 +1,27 @@
 //! Trino's "Date and time functions and operators" and, of its "Teradata functions", those of dates.
 
-mod arithmetic;
-mod duration;
-mod extract;
-mod iso;
-mod joda;
+pub(super) mod arithmetic;
+pub(super) mod duration;
+pub(super) mod extract;
+pub(super) mod iso;
+pub(super) mod joda;
 mod mask;
-mod mysql;
-mod now;
-mod teradata;
-mod unix;
-mod zone;
+pub(super) mod mysql;
+pub(super) mod now;
+pub(super) mod teradata;
+pub(super) mod unix;
+pub(super) mod zone;
 
 use arrow::array::ArrayRef;
 use catalog::{Error, ErrorKind};
 use datafusion::common::Result;
 
-use super::{Call, Scalar};
+use super::Call;
 use crate::error::into_datafusion;
 use crate::types::temporal::Moment;
 use crate::types::temporal::cast::{Clock, is_zoned_instant};
 use crate::types::temporal::column::{self, Column};
 use crate::types::{Type, Zone};
-
-/// All of them.
-pub(super) const FAMILIES: [&[Scalar]; 10] = [
-    arithmetic::FUNCTIONS,
-    duration::FUNCTIONS,
-    extract::FUNCTIONS,
-    iso::FUNCTIONS,
-    joda::FUNCTIONS,
-    mysql::FUNCTIONS,
-    now::FUNCTIONS,
-    teradata::FUNCTIONS,
-    unix::FUNCTIONS,
-    zone::FUNCTIONS,
-];
 
 /// The dates, times or timestamps of an argument.
 fn column(call: &Call<'_>, argument: usize) -> Result<Column> {

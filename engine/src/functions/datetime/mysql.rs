@@ -10,19 +10,19 @@ use crate::functions::rows::Understood;
 use crate::functions::{Call, Overload, Scalar};
 use crate::types::temporal::column::timestamps;
 
-pub(super) const FUNCTIONS: &[Scalar] = &[
+pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["date_format"],
         description: "Formats a timestamp by the given format",
         overloads: &[
-            Overload::strict("(timestamp(p), varchar) -> varchar", |call| format(call, mask)),
-            Overload::strict("(timestamp(p) with time zone, varchar) -> varchar", |call| format(call, mask)),
+            Overload::new("(timestamp(p), varchar) -> varchar", |call| format(call, mask)),
+            Overload::new("(timestamp(p) with time zone, varchar) -> varchar", |call| format(call, mask)),
         ],
     },
     Scalar {
         names: &["date_parse"],
         description: "Parses a timestamp by the given format",
-        overloads: &[Overload::strict("(varchar, varchar) -> timestamp(3)", |call| {
+        overloads: &[Overload::new("(varchar, varchar) -> timestamp(3)", |call| {
             let (texts, masks) = (call.text(0)?, Understood::of(call, 1, mask)?);
             let moments = call.each(|row| Ok(masks.at(row)?.parse(texts.value(row))?.0))?;
             Ok(timestamps(3, &moments, None))

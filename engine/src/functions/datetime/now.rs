@@ -11,42 +11,42 @@ use crate::functions::{Call, Overload, Scalar};
 use crate::types::Type;
 use crate::types::temporal::cast::cast;
 
-pub(super) const FUNCTIONS: &[Scalar] = &[
+pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["now", "current_timestamp"],
         description: "Current timestamp with time zone",
-        overloads: &[Overload::strict("() -> timestamp(3) with time zone", now)],
+        overloads: &[Overload::new("() -> timestamp(3) with time zone", now)],
     },
     Scalar {
         // `CURRENT_TIMESTAMP(p)` is a cast of it.
         names: &["$now"],
         description: "Current timestamp with time zone, as exact as it is known",
-        overloads: &[Overload::strict("() -> timestamp(9) with time zone", now)],
+        overloads: &[Overload::new("() -> timestamp(9) with time zone", now)],
     },
     Scalar {
         names: &["localtimestamp"],
         description: "Current timestamp without time zone",
-        overloads: &[Overload::strict("() -> timestamp(3)", now_as)],
+        overloads: &[Overload::new("() -> timestamp(3)", now_as)],
     },
     Scalar {
         names: &["current_time"],
         description: "Current time with time zone",
-        overloads: &[Overload::strict("() -> time(3) with time zone", now_as)],
+        overloads: &[Overload::new("() -> time(3) with time zone", now_as)],
     },
     Scalar {
         names: &["localtime"],
         description: "Current time without time zone",
-        overloads: &[Overload::strict("() -> time(3)", now_as)],
+        overloads: &[Overload::new("() -> time(3)", now_as)],
     },
     Scalar {
         names: &["current_date"],
         description: "Current date",
-        overloads: &[Overload::strict("() -> date", now_as)],
+        overloads: &[Overload::new("() -> date", now_as)],
     },
     Scalar {
         names: &["current_timezone"],
         description: "Current time zone",
-        overloads: &[Overload::strict("() -> varchar", |call| {
+        overloads: &[Overload::new("() -> varchar", |call| {
             let zone = clock(call)?.zone.to_string();
             call.texts(|_, out| {
                 out.push_str(&zone);
@@ -58,10 +58,10 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         names: &["date"],
         description: "Alias for CAST(x AS date)",
         overloads: &[
-            Overload::strict("(date) -> date", |call| call.array(0)),
-            Overload::strict("(timestamp(p)) -> date", date),
-            Overload::strict("(timestamp(p) with time zone) -> date", date),
-            Overload::strict("(varchar) -> date", date),
+            Overload::new("(date) -> date", |call| call.array(0)),
+            Overload::new("(timestamp(p)) -> date", date),
+            Overload::new("(timestamp(p) with time zone) -> date", date),
+            Overload::new("(varchar) -> date", date),
         ],
     },
 ];

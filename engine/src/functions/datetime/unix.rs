@@ -12,20 +12,20 @@ use crate::functions::{Call, Overload, Scalar};
 use crate::types::temporal::Moment;
 use crate::types::{Type, Zone};
 
-pub(super) const FUNCTIONS: &[Scalar] = &[
+pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["from_unixtime"],
         description: "The timestamp that is a number of seconds after 1970",
         overloads: &[
-            Overload::strict("(double) -> timestamp(3) with time zone", |call| {
+            Overload::new("(double) -> timestamp(3) with time zone", |call| {
                 let zone = clock(call)?.zone;
                 from_unixtime(call, |_| Ok(zone))
             }),
-            Overload::strict("(double, varchar) -> timestamp(3) with time zone", |call| {
+            Overload::new("(double, varchar) -> timestamp(3) with time zone", |call| {
                 let zones = Understood::of(call, 1, zone_of)?;
                 from_unixtime(call, |row| zones.at(row))
             }),
-            Overload::strict("(double, bigint, bigint) -> timestamp(3) with time zone", |call| {
+            Overload::new("(double, bigint, bigint) -> timestamp(3) with time zone", |call| {
                 let (hours, minutes) = (call.array(1)?, call.array(2)?);
                 let (hours, minutes) = (hours.as_primitive::<Int64Type>(), minutes.as_primitive::<Int64Type>());
                 from_unixtime(call, |row| {
@@ -39,12 +39,12 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         names: &["from_unixtime_nanos"],
         description: "The timestamp that is a number of nanoseconds after 1970",
         overloads: &[
-            Overload::strict("(bigint) -> timestamp(9) with time zone", |call| {
+            Overload::new("(bigint) -> timestamp(9) with time zone", |call| {
                 let nanos = call.array(0)?;
                 let nanos = nanos.as_primitive::<Int64Type>();
                 from_nanos(call, |row| nanos.value(row).into())
             }),
-            Overload::strict("(decimal(p, s)) -> timestamp(9) with time zone", |call| {
+            Overload::new("(decimal(p, s)) -> timestamp(9) with time zone", |call| {
                 let scale = match call.types[0] {
                     Type::Decimal(_, scale) => scale,
                     _ => 0,
@@ -64,8 +64,8 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         names: &["to_unixtime"],
         description: "Seconds since 1970",
         overloads: &[
-            Overload::strict("(timestamp(p)) -> double", to_unixtime),
-            Overload::strict("(timestamp(p) with time zone) -> double", to_unixtime),
+            Overload::new("(timestamp(p)) -> double", to_unixtime),
+            Overload::new("(timestamp(p) with time zone) -> double", to_unixtime),
         ],
     },
 ];

@@ -10,17 +10,16 @@ use crate::functions::{Call, Overload, Scalar};
 use crate::types::Zone;
 use crate::types::temporal::column::times_with_zone;
 
-const OF_TIMESTAMPS: [Overload; 2] = [
-    Overload::strict("(timestamp(p) with time zone, varchar) -> timestamp(p) with time zone", at_zone),
-    Overload::strict("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_zone),
-];
-const [TIMESTAMP, TIMESTAMP_OFFSET]: [Overload; 2] = OF_TIMESTAMPS;
+const TIMESTAMP: Overload =
+    Overload::new("(timestamp(p) with time zone, varchar) -> timestamp(p) with time zone", at_zone);
+const TIMESTAMP_OFFSET: Overload =
+    Overload::new("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_zone);
 
-pub(super) const FUNCTIONS: &[Scalar] = &[
+pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["at_timezone"],
         description: "Converts a timestamp with time zone to a time zone",
-        overloads: &OF_TIMESTAMPS,
+        overloads: &[TIMESTAMP, TIMESTAMP_OFFSET],
     },
     Scalar {
         // `x AT TIME ZONE y`
@@ -29,14 +28,14 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         overloads: &[
             TIMESTAMP,
             TIMESTAMP_OFFSET,
-            Overload::strict("(time(p) with time zone, varchar) -> time(p) with time zone", time_at_zone),
-            Overload::strict("(time(p) with time zone, interval day to second) -> time(p) with time zone", time_at_zone),
+            Overload::new("(time(p) with time zone, varchar) -> time(p) with time zone", time_at_zone),
+            Overload::new("(time(p) with time zone, interval day to second) -> time(p) with time zone", time_at_zone),
         ],
     },
     Scalar {
         names: &["with_timezone"],
         description: "The instant at which clocks of a time zone show a timestamp",
-        overloads: &[Overload::strict("(timestamp(p), varchar) -> timestamp(p) with time zone", |call| {
+        overloads: &[Overload::new("(timestamp(p), varchar) -> timestamp(p) with time zone", |call| {
             let (values, zones) = (column(call, 0)?, Understood::of(call, 1, zone_of)?);
             let zoned_values = call.each(|row| {
                 let zone = zones.at(row)?;
