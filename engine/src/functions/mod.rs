@@ -6,11 +6,13 @@
 mod arithmetic;
 mod binary;
 mod bind;
+mod bitwise;
 mod call;
 mod columns;
+mod conditional;
 mod construct;
-mod equality;
 mod datetime;
+mod equality;
 mod format;
 mod function;
 mod interval;
@@ -52,7 +54,16 @@ const FAMILIES: &[&[Scalar]] = &[
     datetime::teradata::FUNCTIONS,
     datetime::unix::FUNCTIONS,
     datetime::zone::FUNCTIONS,
-    math::FUNCTIONS,
+    bitwise::FUNCTIONS,
+    conditional::FUNCTIONS,
+    math::base::FUNCTIONS,
+    math::bucket::FUNCTIONS,
+    math::float::FUNCTIONS,
+    math::modulus::FUNCTIONS,
+    math::random::FUNCTIONS,
+    math::rounding::FUNCTIONS,
+    math::statistics::FUNCTIONS,
+    math::vector::FUNCTIONS,
     string::CHANGES,
     string::SEARCHES,
     string::SPLITS,

@@ -1,5 +1,6 @@
 //! Row by row: what functions use that have no array kernel.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray, StringViewBuilder};
@@ -73,10 +74,10 @@ impl<T: Clone> Understood<T> {
     }
 
     /// What the text of a row that is not NULL says.
-    pub(crate) fn at(&self, row: usize) -> catalog::Result<T> {
+    pub(crate) fn at(&self, row: usize) -> catalog::Result<Cow<'_, T>> {
         match self {
-            Self::Once(value) => Ok(value.clone()),
-            Self::PerRow(texts, understand) => understand(texts.value(row)),
+            Self::Once(value) => Ok(Cow::Borrowed(value)),
+            Self::PerRow(texts, understand) => understand(texts.value(row)).map(Cow::Owned),
         }
     }
 }

@@ -85,9 +85,10 @@ impl Zone {
 
     /// The zone's short name at an instant: `PST`, `PDT`. The offset where it has none.
     pub(crate) fn abbreviation(self, instant: Moment) -> String {
-        let name = self.region().zip(naive(instant.seconds())).and_then(|(zone, naive)| {
-            zone.offset_from_utc_datetime(&naive).abbreviation().map(str::to_string)
-        });
+        let name = self
+            .region()
+            .zip(naive(instant.seconds()))
+            .and_then(|(zone, naive)| zone.offset_from_utc_datetime(&naive).abbreviation().map(str::to_string));
         name.unwrap_or_else(|| self.to_string())
     }
 

@@ -77,9 +77,8 @@ fn add_to_date(call: &Call<'_>) -> Result<ArrayRef> {
     let (units, values) = (Understood::of(call, 0, date_unit)?, column(call, 2)?);
     let counts = call.array(1)?;
     let counts = counts.as_primitive::<Int64Type>();
-    let days = call.each(|row| {
-        units::add_to_date(units.at(row)?, counts.value(row), values.day(row) as i32).ok_or_else(overflow)
-    })?;
+    let days =
+        call.each(|row| units::add_to_date(*units.at(row)?, counts.value(row), values.day(row) as i32).ok_or_else(overflow))?;
     Ok(dates(days, None))
 }
 
@@ -89,7 +88,8 @@ fn add_to_time(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn add_to_time_with_zone(call: &Call<'_>) -> Result<ArrayRef> {
     let values = column(call, 2)?;
-    let pairs: Vec<_> = moved_times(call)?.into_iter().enumerate().map(|(row, picos)| (picos, values.offset(row) as i16)).collect();
+    let pairs: Vec<_> =
+        moved_times(call)?.into_iter().enumerate().map(|(row, picos)| (picos, values.offset(row) as i16)).collect();
     Ok(times_with_zone(digits(call.result), &pairs, None))
 }
 
@@ -98,7 +98,7 @@ fn moved_times(call: &Call<'_>) -> Result<Vec<i64>> {
     let counts = call.array(1)?;
     let counts = counts.as_primitive::<Int64Type>();
     call.each(|row| {
-        let moved = units::add_to_time(units.at(row)?, counts.value(row), values.time(row));
+        let moved = units::add_to_time(*units.at(row)?, counts.value(row), values.time(row));
         Ok(round_time(moved, digits(call.result)))
     })
 }
@@ -109,7 +109,7 @@ fn add_to_timestamp(call: &Call<'_>) -> Result<ArrayRef> {
     let counts = counts.as_primitive::<Int64Type>();
     let digits = digits(call.result);
     let moments = call.each(|row| {
-        let (unit, count) = (units.at(row)?, counts.value(row));
+        let (unit, count) = (*units.at(row)?, counts.value(row));
         check_years(unit, count)?;
         units::add(unit, count, values.moment(row)).and_then(|moment| moment.round(digits)).ok_or_else(overflow)
     })?;
@@ -122,7 +122,7 @@ fn add_to_instant(call: &Call<'_>) -> Result<ArrayRef> {
     let counts = counts.as_primitive::<Int64Type>();
     let digits = digits(call.result);
     let moved = call.each(|row| {
-        let (unit, count, zone) = (units.at(row)?, counts.value(row), values.zone(row));
+        let (unit, count, zone) = (*units.at(row)?, counts.value(row), values.zone(row));
         check_years(unit, count)?;
         let moved = units::add_in(zone, unit, count, values.moment(row)).and_then(|moment| moment.round(digits));
         Zoned::new(moved.ok_or_else(overflow)?, zone)
@@ -140,32 +140,28 @@ fn check_years(unit: Unit, count: i64) -> catalog::Result<()> {
 
 fn diff(call: &Call<'_>, understand: fn(&str) -> catalog::Result<Unit>) -> Result<ArrayRef> {
     let (units, from, to) = (Understood::of(call, 0, understand)?, column(call, 1)?, column(call, 2)?);
-    call.bigints(|row| units::diff(units.at(row)?, from.moment(row), to.moment(row)).ok_or_else(overflow))
+    call.bigints(|row| units::diff(*units.at(row)?, from.moment(row), to.moment(row)).ok_or_else(overflow))
 }
 
 fn diff_instants(call: &Call<'_>) -> Result<ArrayRef> {
     let (units, from, to) = (Understood::of(call, 0, timestamp_unit)?, column(call, 1)?, column(call, 2)?);
-    call.bigints(|row| {
-        units::diff_in(from.zone(row), units.at(row)?, from.moment(row), to.moment(row)).ok_or_else(overflow)
-    })
+    call.bigints(|row| units::diff_in(from.zone(row), *units.at(row)?, from.moment(row), to.moment(row)).ok_or_else(overflow))
 }
 
 fn diff_times(call: &Call<'_>) -> Result<ArrayRef> {
     let (units, from, to) = (Understood::of(call, 0, time_unit)?, column(call, 1)?, column(call, 2)?);
-    call.bigints(|row| Ok(units::diff_times(units.at(row)?, from.time(row), to.time(row))))
+    call.bigints(|row| Ok(units::diff_times(*units.at(row)?, from.time(row), to.time(row))))
 }
 
 fn truncate_date(call: &Call<'_>) -> Result<ArrayRef> {
     let (units, values) = (Understood::of(call, 0, date_unit)?, column(call, 1)?);
-    let days = call.each(|row| {
-        i32::try_from(units::truncate_day(units.at(row)?, values.day(row))).map_err(|_| overflow())
-    })?;
+    let days = call.each(|row| i32::try_from(units::truncate_day(*units.at(row)?, values.day(row))).map_err(|_| overflow()))?;
     Ok(dates(days, None))
 }
 
 fn truncate_time(call: &Call<'_>) -> Result<ArrayRef> {
     let (units, values) = (Understood::of(call, 0, time_unit)?, column(call, 1)?);
-    let picos = call.each(|row| Ok(units::truncate_time(units.at(row)?, values.time(row))))?;
+    let picos = call.each(|row| Ok(units::truncate_time(*units.at(row)?, values.time(row))))?;
     Ok(times(digits(call.result), picos, None))
 }
 
@@ -174,7 +170,7 @@ fn truncate_time_with_zone(call: &Call<'_>) -> Result<ArrayRef> {
     let pairs = call.each(|row| {
         let (local, offset) = (values.local_time(row), values.offset(row) as i16);
         // Back to UTC by what was cut off.
-        let cut = local - units::truncate_time(units.at(row)?, local);
+        let cut = local - units::truncate_time(*units.at(row)?, local);
         Ok((units::add_picos_to_time(values.time(row), -cut), offset))
     })?;
     Ok(times_with_zone(digits(call.result), &pairs, None))
@@ -182,7 +178,7 @@ fn truncate_time_with_zone(call: &Call<'_>) -> Result<ArrayRef> {
 
 fn truncate_timestamp(call: &Call<'_>) -> Result<ArrayRef> {
     let (units, values) = (Understood::of(call, 0, timestamp_unit)?, column(call, 1)?);
-    let moments = call.each(|row| units::truncate(units.at(row)?, values.moment(row)).ok_or_else(overflow))?;
+    let moments = call.each(|row| units::truncate(*units.at(row)?, values.moment(row)).ok_or_else(overflow))?;
     Ok(timestamps(digits(call.result), &moments, None))
 }
 
@@ -190,7 +186,7 @@ fn truncate_instant(call: &Call<'_>) -> Result<ArrayRef> {
     let (units, values) = (Understood::of(call, 0, timestamp_unit)?, column(call, 1)?);
     let instants = call.each(|row| {
         let zone = values.zone(row);
-        let instant = units::truncate_in(zone, units.at(row)?, values.moment(row)).ok_or_else(overflow)?;
+        let instant = units::truncate_in(zone, *units.at(row)?, values.moment(row)).ok_or_else(overflow)?;
         Zoned::new(instant, zone)
     })?;
     Ok(zoned(call, &instants))

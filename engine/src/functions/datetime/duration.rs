@@ -73,7 +73,13 @@ fn parse(text: &str) -> catalog::Result<i64> {
 /// `6 days, 4 hours, 42 minutes, 13 seconds`
 fn words(seconds: f64, out: &mut String) -> catalog::Result<()> {
     if !seconds.is_finite() {
-        let name = if seconds.is_nan() { "NaN" } else if seconds > 0.0 { "Infinity" } else { "-Infinity" };
+        let name = if seconds.is_nan() {
+            "NaN"
+        } else if seconds > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        };
         return Err(invalid(format!("invalid argument found: {name}")));
     }
     const UNITS: [(u64, &str); 5] = [(604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
@@ -104,7 +110,11 @@ mod tests {
             ("1f", Err("INVALID_FUNCTION_ARGUMENT: unknown time unit: f")),
             ("abc", Err("INVALID_FUNCTION_ARGUMENT: duration is not a valid data duration string: abc")),
         ] {
-            assert_eq!(parse(text).map_err(|error| error.to_string()).as_ref().map_err(String::as_str), expected.as_ref().map_err(|text| *text), "{text}");
+            assert_eq!(
+                parse(text).map_err(|error| error.to_string()).as_ref().map_err(String::as_str),
+                expected.as_ref().map_err(|text| *text),
+                "{text}"
+            );
         }
         for (seconds, expected) in [
             (0.2, "0 seconds"),

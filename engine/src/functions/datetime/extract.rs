@@ -138,10 +138,7 @@ const fn times(call: Body, interval: Body) -> [Overload; 5] {
 }
 
 const fn zones(call: Body) -> [Overload; 2] {
-    [
-        Overload::new("(time(p) with time zone) -> bigint", call),
-        Overload::new("(timestamp(p) with time zone) -> bigint", call),
-    ]
+    [Overload::new("(time(p) with time zone) -> bigint", call), Overload::new("(timestamp(p) with time zone) -> bigint", call)]
 }
 
 fn day_of_month(call: &Call<'_>) -> Result<ArrayRef> {

@@ -5,9 +5,9 @@ use datafusion::common::Result;
 
 use super::{Zoned, clock, column, digits, invalid, overflow, zoned};
 use crate::functions::{Call, Overload, Scalar};
+use crate::types::Zone;
 use crate::types::temporal::column::dates;
 use crate::types::temporal::{Moment, PICOS_PER_SECOND, calendar, print};
-use crate::types::Zone;
 use crate::types::zone::write_offset;
 
 pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[

@@ -39,7 +39,9 @@ fn parse(call: &Call<'_>) -> Result<ArrayRef> {
 fn zoneless(text: &str) -> OurResult<Mask> {
     let mask = mask(text)?;
     if mask.has_zone() {
-        return Err(invalid("format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information"));
+        return Err(invalid(
+            "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information",
+        ));
     }
     Ok(mask)
 }
@@ -115,7 +117,10 @@ fn unquoted(text: &str) -> String {
 }
 
 fn part(letter: char, count: usize, adjacent: bool) -> OurResult<Part> {
-    use Field::{Century, ClockHour, ClockHourOfHalfday, DayOfMonth, DayOfWeek, DayOfYear, Hour, HourOfHalfday, Minute, Month, Second, Week, WeekYear, Year, YearOfEra};
+    use Field::{
+        Century, ClockHour, ClockHourOfHalfday, DayOfMonth, DayOfWeek, DayOfYear, Hour, HourOfHalfday, Minute, Month, Second,
+        Week, WeekYear, Year, YearOfEra,
+    };
     let least = u8::try_from(count).unwrap_or(u8::MAX).min(18);
     let number = |field: Field, most: u8| Part::Number(field, least, most.max(least));
     let year = |field| match (count, field) {

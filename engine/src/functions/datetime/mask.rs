@@ -6,9 +6,9 @@ use std::fmt::Write;
 use catalog::Result;
 
 use super::invalid;
+use crate::types::Zone;
 use crate::types::temporal::{MICROS_PER_DAY, Moment, calendar};
 use crate::types::zone::write_offset;
-use crate::types::Zone;
 
 /// A mask: its parts in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,15 +21,25 @@ pub(super) enum Part {
     Number(Field, u8, u8),
     /// The last two digits of a year (or of the year of an ISO week), and the year in the middle of the century that they are of.
     /// Where `lenient`, other than two digits are the year itself.
-    TwoDigitYear { of_week: bool, pivot: i64, lenient: bool },
+    TwoDigitYear {
+        of_week: bool,
+        pivot: i64,
+        lenient: bool,
+    },
     /// Digits of the second's fraction: at least, at most.
     Fraction(u8, u8),
-    MonthText { short: bool },
-    WeekdayText { short: bool },
+    MonthText {
+        short: bool,
+    },
+    WeekdayText {
+        short: bool,
+    },
     HalfdayText,
     EraText,
     /// `+0545`, or `+05:45`.
-    Offset { colon: bool },
+    Offset {
+        colon: bool,
+    },
     /// `Asia/Kathmandu`
     ZoneId,
     /// `PST`
@@ -76,9 +86,21 @@ impl Field {
             Self::DayOfMonth => civil.day.into(),
             Self::DayOfWeek => calendar::day_of_week(day),
             Self::Hour => hour,
-            Self::ClockHour => if hour == 0 { 24 } else { hour },
+            Self::ClockHour => {
+                if hour == 0 {
+                    24
+                } else {
+                    hour
+                }
+            }
             Self::HourOfHalfday => twelve,
-            Self::ClockHourOfHalfday => if twelve == 0 { 12 } else { twelve },
+            Self::ClockHourOfHalfday => {
+                if twelve == 0 {
+                    12
+                } else {
+                    twelve
+                }
+            }
             Self::Minute => second / 60 % 60,
             Self::Second => second % 60,
         }
@@ -122,9 +144,8 @@ impl Field {
     }
 }
 
-const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-];
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const HALFDAYS: [&str; 2] = ["AM", "PM"];
 const ERAS: [&str; 2] = ["BC", "AD"];
@@ -335,7 +356,8 @@ impl Parsed {
         let year = self.year();
         let (month, day_of_month) = (self.get(Field::Month), self.get(Field::DayOfMonth));
         // A day that has no year may be the 29th of February.
-        let default = if self.get(Field::WeekYear).is_none() && (month.is_some() || day_of_month.is_some()) { 2000 } else { 1970 };
+        let default =
+            if self.get(Field::WeekYear).is_none() && (month.is_some() || day_of_month.is_some()) { 2000 } else { 1970 };
         let year = year.unwrap_or(default);
         let mut day = calendar::days(year, month.unwrap_or(1) as u8, 1);
         if let Some(week_year) = self.get(Field::WeekYear) {
@@ -348,12 +370,16 @@ impl Parsed {
         }
         if let Some(value) = self.get(Field::DayOfYear) {
             let length = if calendar::is_leap(year) { 366 } else { 365 };
-            day = (value <= length).then(|| calendar::days(year, 1, 1) + value - 1).ok_or_else(|| impossible(Field::DayOfYear, value, (1, length)))?;
+            day = (value <= length)
+                .then(|| calendar::days(year, 1, 1) + value - 1)
+                .ok_or_else(|| impossible(Field::DayOfYear, value, (1, length)))?;
         }
         if let Some(value) = day_of_month {
             let civil = calendar::civil(day);
             let length = calendar::month_length(civil.year, civil.month).into();
-            day = (value <= length).then(|| calendar::days(civil.year, civil.month, 1) + value - 1).ok_or_else(|| impossible(Field::DayOfMonth, value, (1, length)))?;
+            day = (value <= length)
+                .then(|| calendar::days(civil.year, civil.month, 1) + value - 1)
+                .ok_or_else(|| impossible(Field::DayOfMonth, value, (1, length)))?;
         }
         if let Some(weekday) = self.get(Field::DayOfWeek) {
             day += weekday - calendar::day_of_week(day);

@@ -66,7 +66,11 @@ impl Default for Zoned {
 impl Zoned {
     /// Errors: `InvalidFunctionArgument` for an instant that a timestamp with time zone cannot be.
     fn new(instant: Moment, zone: Zone) -> catalog::Result<Self> {
-        if is_zoned_instant(instant) { Ok(Self(instant, zone)) } else { Err(invalid(format!("millis overflow: {}", instant.millis()))) }
+        if is_zoned_instant(instant) {
+            Ok(Self(instant, zone))
+        } else {
+            Err(invalid(format!("millis overflow: {}", instant.millis())))
+        }
     }
 }
 

@@ -38,11 +38,7 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
         description: "Current time without time zone",
         overloads: &[Overload::new("() -> time(3)", now_as)],
     },
-    Scalar {
-        names: &["current_date"],
-        description: "Current date",
-        overloads: &[Overload::new("() -> date", now_as)],
-    },
+    Scalar { names: &["current_date"], description: "Current date", overloads: &[Overload::new("() -> date", now_as)] },
     Scalar {
         names: &["current_timezone"],
         description: "Current time zone",

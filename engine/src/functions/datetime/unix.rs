@@ -23,7 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
             }),
             Overload::new("(double, varchar) -> timestamp(3) with time zone", |call| {
                 let zones = Understood::of(call, 1, zone_of)?;
-                from_unixtime(call, |row| zones.at(row))
+                from_unixtime(call, |row| zones.at(row).map(|zone| *zone))
             }),
             Overload::new("(double, bigint, bigint) -> timestamp(3) with time zone", |call| {
                 let (hours, minutes) = (call.array(1)?, call.array(2)?);

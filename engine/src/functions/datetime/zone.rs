@@ -10,8 +10,7 @@ use crate::functions::{Call, Overload, Scalar};
 use crate::types::Zone;
 use crate::types::temporal::column::times_with_zone;
 
-const TIMESTAMP: Overload =
-    Overload::new("(timestamp(p) with time zone, varchar) -> timestamp(p) with time zone", at_zone);
+const TIMESTAMP: Overload = Overload::new("(timestamp(p) with time zone, varchar) -> timestamp(p) with time zone", at_zone);
 const TIMESTAMP_OFFSET: Overload =
     Overload::new("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_zone);
 
@@ -38,7 +37,7 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
         overloads: &[Overload::new("(timestamp(p), varchar) -> timestamp(p) with time zone", |call| {
             let (values, zones) = (column(call, 0)?, Understood::of(call, 1, zone_of)?);
             let zoned_values = call.each(|row| {
-                let zone = zones.at(row)?;
+                let zone = *zones.at(row)?;
                 Zoned::new(zone.instant(values.moment(row)).ok_or_else(overflow)?, zone)
             })?;
             Ok(zoned(call, &zoned_values))
@@ -53,7 +52,7 @@ fn zones(call: &Call<'_>) -> Result<Box<dyn Fn(usize) -> catalog::Result<Zone>>>
         return Ok(Box::new(move |row| zone_at(offsets.value(row))));
     }
     let names = Understood::of(call, 1, zone_of)?;
-    Ok(Box::new(move |row| names.at(row)))
+    Ok(Box::new(move |row| names.at(row).map(|zone| *zone)))
 }
 
 fn zone_at(millis: i64) -> catalog::Result<Zone> {
