@@ -1,6 +1,8 @@
 //! The Athena side of Civetta: planning over the catalog, the scan, commands and results, on DataFusion.
 
 mod again;
+mod cast;
+mod coerce;
 pub mod command;
 mod compute;
 mod deadline;
@@ -23,6 +25,7 @@ mod session;
 mod tests;
 pub mod text;
 pub mod types;
+mod values;
 pub mod work_group;
 
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};

@@ -13,9 +13,12 @@ use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::object_store::ObjectStore;
+use datafusion::optimizer::AnalyzerRule;
+use datafusion::optimizer::analyzer::resolve_grouping_function::ResolveGroupingFunction;
 use datafusion::prelude::SessionConfig;
 use url::Url;
 
+use crate::coerce::{Coercion, Operators};
 use crate::error::{from_datafusion, into_datafusion};
 use crate::functions;
 use crate::properties::Properties;
@@ -78,8 +81,11 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     let config = SessionConfig::from(options).with_extension(Arc::new(resources.storage.clone()));
     let mut builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
     // Ours come last: they replace those of the same name.
+    let planners = builder.expr_planners().get_or_insert_default();
+    planners.insert(0, Arc::new(Operators));
     builder.scalar_functions().get_or_insert_default().extend(functions::all()?);
-    Ok(builder.build())
+    let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
+    Ok(builder.with_analyzer_rules(rules).build())
 }
 
 /// Object stores by URL, from the one place that knows them.

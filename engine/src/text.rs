@@ -7,6 +7,7 @@
 mod nested;
 mod number;
 mod temporal;
+mod wrapped;
 
 pub(crate) use number::{double, real};
 
@@ -74,15 +75,15 @@ fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
         T::UInt64 => integer::<UInt64Type>(array),
         T::Float16 => {
             let array = array.as_primitive::<Float16Type>();
-            Box::new(move |row, out| number::real(array.value(row).to_f32(), out))
+            Box::new(move |row, out| real(array.value(row).to_f32(), out))
         }
         T::Float32 => {
             let array = array.as_primitive::<Float32Type>();
-            Box::new(move |row, out| number::real(array.value(row), out))
+            Box::new(move |row, out| real(array.value(row), out))
         }
         T::Float64 => {
             let array = array.as_primitive::<Float64Type>();
-            Box::new(move |row, out| number::double(array.value(row), out))
+            Box::new(move |row, out| double(array.value(row), out))
         }
         T::Decimal32(..) => decimal::<Decimal32Type>(array),
         T::Decimal64(..) => decimal::<Decimal64Type>(array),
@@ -99,6 +100,7 @@ fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
         T::Time32(_) | T::Time64(_) | T::Timestamp(..) | T::Interval(_) | T::Duration(_) => temporal::writer(array)?,
         T::Utf8 | T::LargeUtf8 | T::Utf8View => string(array),
         T::Binary | T::LargeBinary | T::BinaryView | T::FixedSizeBinary(_) => binary(array),
+        ref wrapper if crate::types::is_wrapper(wrapper) => wrapped::writer(array)?,
         _ => nested::writer(array)?,
     })
 }

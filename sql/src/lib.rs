@@ -3,6 +3,7 @@
 //! [`parse`] takes one statement, [`split`] a script; [`tables`] says what a statement reads. Two grammars share the door,
 //! as in Athena: Hive's for definitions (`hive`) and Trino's for queries (`trino`), chosen by a statement's first words.
 
+mod cursor;
 mod hive;
 pub mod keywords;
 mod names;
@@ -23,3 +24,4 @@ pub use statement::{
     AlterAction, ColumnPlace, DatabaseName, DescribeStyle, ExplainFormat, NewPartition, ObjectName, PartitionSpec, Statement,
     TableReference, TableSource,
 };
+pub use trino::type_text;

@@ -160,7 +160,7 @@ mod tests {
             // Functions are no tables.
             ("SELECT * FROM t CROSS JOIN UNNEST(t.xs) AS u(x)", &["t"]),
             ("SELECT * FROM UNNEST(ARRAY[(SELECT 1 FROM t)]) AS u(x)", &["t"]),
-            ("SELECT * FROM generate_series(1, (SELECT max(n) FROM t))", &["t"]),
+            ("SELECT * FROM TABLE(sequence(1, (SELECT max(n) FROM t)))", &["t"]),
             ("SELECT * FROM TABLE(sequence(start => 1, stop => 3))", &[]),
             // Locations.
             ("SELECT * FROM 's3://Bucket/path/*.json'", &["'s3://Bucket/path/*.json'"]),

@@ -3,8 +3,8 @@
 
 use catalog::{Error, ErrorKind, Result};
 
+use crate::cursor::Cursor;
 use crate::hive;
-use crate::hive::cursor::Cursor;
 use crate::prepared;
 use crate::source::Source;
 use crate::split::{Ending, split};
@@ -84,9 +84,6 @@ const NOT_DONE: &[&str] = &[
     "SHOW CURRENT ROLES",
     "SHOW ROLE GRANTS",
     "SHOW CREATE MATERIALIZED VIEW",
-    "WITH FUNCTION",
-    "WITH SESSION",
-    "TABLE",
 ];
 
 type Form = fn(Source<'_>) -> Result<Statement>;
@@ -113,7 +110,9 @@ pub(crate) fn statement(source: Source<'_>) -> Result<Statement> {
             Err(Error::not_supported("CREATE TABLE AS SELECT is not supported yet").at(source.start))
         }
         Grammar::Trino if starts("CREATE") => hive::statement(source, Grammar::Trino),
-        Grammar::Trino if ["SELECT", "WITH", "VALUES"].iter().any(|word| starts(word)) || source.text.starts_with('(') => {
+        Grammar::Trino
+            if ["SELECT", "WITH", "VALUES", "TABLE"].iter().any(|word| starts(word)) || source.text.starts_with('(') =>
+        {
             Ok(Statement::Query(trino::query(source)?))
         }
         Grammar::Trino => {
@@ -260,7 +259,7 @@ mod tests {
         }
         assert_eq!(
             message("EXPLAIN"),
-            "SYNTAX_ERROR: line 1:8: mismatched input '<EOF>'. Expecting: 'ANALYZE', 'VERBOSE', '(', <statement>"
+            "SYNTAX_ERROR: line 1:8: mismatched input '<EOF>'. Expecting: '(', 'ANALYZE', 'VERBOSE', <statement>"
         );
         assert_eq!(message("EXPLAIN (TYPE IO) SELECT 1"), "NOT_SUPPORTED: line 1:10: EXPLAIN (TYPE …) is not supported yet");
         assert_eq!(message("EXPLAIN EXPLAIN SELECT 1"), "NOT_SUPPORTED: line 1:9: EXPLAIN of an EXPLAIN is not supported yet");

@@ -6,7 +6,7 @@ use catalog::{Error, Result};
 use sqlparser::ast::{Expr, Query, Value, ValueWithSpan, visit_expressions, visit_expressions_mut};
 use sqlparser::tokenizer::Location;
 
-use crate::hive::cursor::Cursor;
+use crate::cursor::Cursor;
 use crate::parse::{parse, statement};
 use crate::source::Source;
 use crate::statement::Statement;

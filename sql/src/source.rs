@@ -23,15 +23,6 @@ impl<'a> Source<'a> {
     pub(crate) fn from(&self, offset: usize) -> Source<'a> {
         Source { text: self.text.get(offset..).unwrap_or_default(), start: self.position(offset) }
     }
-
-    /// Turns a line and column counted from this piece's beginning into the user's.
-    pub(crate) fn place(&self, line: u64, column: u64) -> Position {
-        if line <= 1 {
-            Position { line: self.start.line, column: self.start.column + column.saturating_sub(1) }
-        } else {
-            Position { line: self.start.line + line - 1, column }
-        }
-    }
 }
 
 /// Where one stands after reading `text` from `from`.
@@ -55,7 +46,6 @@ mod tests {
         assert_eq!(source.position("sélect\n  ".len()), Position { line: 2, column: 3 });
         assert_eq!(source.position(99), Position { line: 2, column: 4 });
         let rest = source.from("sélect\n  ".len());
-        assert_eq!(rest.place(1, 1), Position { line: 2, column: 3 });
-        assert_eq!(rest.place(2, 5), Position { line: 3, column: 5 });
+        assert_eq!(rest.position(1), Position { line: 2, column: 4 });
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     /// `'…'`
     String,
     Number,
-    /// One punctuation mark, or one of `<= >= <> != ==`.
+    /// One punctuation mark, or one of the grammar's longer ones: `<= >= <> !=`, Hive's `==`, Trino's `|| -> => ::`.
     Symbol,
     /// `--` to the end of the line, or `/* … */`.
     Comment,
@@ -70,8 +70,12 @@ impl<'a> Iterator for Tokens<'a> {
         let blank = rest.len() - rest.trim_start().len();
         let rest = &rest[blank..];
         let first = rest.chars().next()?;
-        let (kind, length) = measure(rest, first, self.grammar);
         let offset = self.offset + blank;
+        // A dot before digits begins a number, unless it takes a member of what stands before it.
+        let member = self.text[..offset].ends_with(|c: char| is_word_part(c) || matches!(c, '"' | '`' | ']' | ')'));
+        let number =
+            self.grammar == Grammar::Trino && !member && first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+        let (kind, length) = if number { (Kind::Number, number_length(rest)) } else { measure(rest, first, self.grammar) };
         self.offset = offset + length;
         Some(Token { kind, text: &rest[..length], offset })
     }
@@ -88,10 +92,34 @@ fn measure(rest: &str, first: char, grammar: Grammar) -> (Kind, usize) {
             Some(end) => (Kind::Comment, end + 4),
             None => (Kind::Unclosed, rest.len()),
         },
+        '0'..='9' if grammar == Grammar::Trino => (Kind::Number, number_length(rest)),
         '0'..='9' => (Kind::Number, until(&|c| !(c.is_alphanumeric() || c == '.' || c == '_'))),
         c if is_word_start(c) => (Kind::Word, until(&|c| !is_word_part(c))),
-        _ if ["<=", ">=", "<>", "!=", "=="].iter().any(|symbol| rest.starts_with(symbol)) => (Kind::Symbol, 2),
+        _ if long_symbols(grammar).iter().any(|symbol| rest.starts_with(symbol)) => (Kind::Symbol, 2),
         _ => (Kind::Symbol, first.len_utf8()),
+    }
+}
+
+/// Symbols of two characters.
+fn long_symbols(grammar: Grammar) -> &'static [&'static str] {
+    match grammar {
+        Grammar::Hive => &["<=", ">=", "<>", "!=", "=="],
+        Grammar::Trino => &["<=", ">=", "<>", "!=", "||", "->", "=>", "::"],
+    }
+}
+
+/// Digits, letters, dots and underscores, and the sign of an exponent: `1.5E-3` is one token. Whether it is a number, or a
+/// name that wrongly begins with a digit, is for the grammar to say.
+fn number_length(rest: &str) -> usize {
+    let run = |text: &str| text.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '_')).unwrap_or(text.len());
+    let length = run(rest);
+    let (number, after) = rest.split_at(length);
+    let mantissa =
+        number.strip_suffix(['e', 'E']).is_some_and(|m| m.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'_'));
+    let exponent = after.strip_prefix(['+', '-']).filter(|digits| digits.starts_with(|c: char| c.is_ascii_digit()));
+    match exponent {
+        Some(digits) if mantissa => length + 1 + run(digits),
+        _ => length,
     }
 }
 

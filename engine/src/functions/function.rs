@@ -2,7 +2,7 @@
 //! out, and calls it.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 use arrow::compute::nullif;
@@ -29,7 +29,23 @@ pub(super) struct Function {
     signatures: Vec<Signature>,
     aliases: Vec<String>,
     signature: UserSignature,
+    /// Calls that were bound already: planning asks for one several times, and each batch does.
+    bound: RwLock<Vec<Arc<Binding>>>,
 }
+
+/// A call that was bound.
+#[derive(Debug)]
+struct Binding {
+    /// What it was called with.
+    given: Vec<DataType>,
+    bound: Bound,
+    /// The Arrow types of arguments and result.
+    arguments: Vec<DataType>,
+    result: DataType,
+}
+
+/// So many ways to call a function are remembered.
+const MAX_BINDINGS: usize = 32;
 
 impl Function {
     /// The function of which `parts`, which have one name, say the overloads.
@@ -50,11 +66,30 @@ impl Function {
             overloads,
             aliases,
             signature: UserSignature::user_defined(volatility),
+            bound: RwLock::default(),
         })
     }
 
-    fn bind(&self, types: &[Type]) -> Result<Bound> {
-        bind(&self.signatures, types).ok_or_else(|| into_datafusion(self.unexpected(types)))
+    fn bind<'t>(&self, given: impl Iterator<Item = &'t DataType> + Clone) -> Result<Arc<Binding>> {
+        let known = self.bound.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(binding) = known.iter().find(|binding| binding.given.iter().eq(given.clone())) {
+            return Ok(Arc::clone(binding));
+        }
+        drop(known);
+        let types = given.clone().map(|r#type| Type::of(r#type).map_err(into_datafusion)).collect::<Result<Vec<_>>>()?;
+        let bound = bind(&self.signatures, &types).ok_or_else(|| into_datafusion(self.unexpected(&types)))?;
+        let binding = Arc::new(Binding {
+            given: given.cloned().collect(),
+            arguments: bound.arguments.iter().map(Type::arrow).collect(),
+            result: bound.result.arrow(),
+            bound,
+        });
+        let mut known = self.bound.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_BINDINGS {
+            known.remove(0);
+        }
+        known.push(Arc::clone(&binding));
+        Ok(binding)
     }
 
     fn unexpected(&self, types: &[Type]) -> Error {
@@ -104,26 +139,25 @@ impl ScalarUDFImpl for Function {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        let types = types_of(args.arg_fields.iter().map(|field| field.data_type()))?;
-        Ok(Arc::new(Field::new(self.name(), self.bind(&types)?.result.arrow(), true)))
+        let binding = self.bind(args.arg_fields.iter().map(|field| field.data_type()))?;
+        Ok(Arc::new(Field::new(self.name(), binding.result.clone(), true)))
     }
 
     /// What does not fit is left as it is: [`Self::return_field_from_args`] then says so, in an error that DataFusion hands on.
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        let types = types_of(arg_types)?;
-        Ok(match self.bind(&types) {
-            Ok(bound) => bound.arguments.iter().map(Type::arrow).collect(),
+        Ok(match self.bind(arg_types.iter()) {
+            Ok(binding) => binding.arguments.clone(),
             Err(_) => arg_types.to_vec(),
         })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let types = types_of(args.arg_fields.iter().map(|field| field.data_type()))?;
-        let bound = self.bind(&types)?;
+        let binding = self.bind(args.arg_fields.iter().map(|field| field.data_type()))?;
+        let bound = &binding.bound;
         let overload = self.overloads[bound.overload];
         let drops_nulls = overload.nulls == Nulls::Null;
         if drops_nulls && args.args.iter().any(is_null) {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(&bound.result.arrow())?));
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(&binding.result)?));
         }
         let constant = self.signature.volatility != Volatility::Volatile
             && args.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
@@ -132,7 +166,7 @@ impl ScalarUDFImpl for Function {
             Call { arguments: &args.args, types: &bound.arguments, result: &bound.result, rows, options: &args.config_options };
         let values = (overload.call)(&call)?;
         let values = if drops_nulls { without(values, &call)? } else { values };
-        if values.len() != rows || *values.data_type() != bound.result.arrow() {
+        if values.len() != rows || *values.data_type() != binding.result {
             let (name, got) = (self.name(), values.data_type());
             return internal_err!("'{name}' made {} values of {got} instead of {rows} of {}", values.len(), bound.result);
         }
@@ -141,10 +175,6 @@ impl ScalarUDFImpl for Function {
         }
         Ok(ColumnarValue::Array(values))
     }
-}
-
-fn types_of<'t>(types: impl IntoIterator<Item = &'t DataType>) -> Result<Vec<Type>> {
-    types.into_iter().map(|r#type| Type::of(r#type).map_err(into_datafusion)).collect()
 }
 
 fn is_null(argument: &ColumnarValue) -> bool {

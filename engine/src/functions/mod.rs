@@ -3,22 +3,35 @@
 //!
 //! A family of functions is a module with `pub(super) const FUNCTIONS: &[Scalar]`, named in [`FAMILIES`].
 
+mod arithmetic;
 mod binary;
 mod bind;
+mod bitwise;
 mod call;
 mod columns;
+mod conditional;
+mod construct;
+mod datetime;
+mod equality;
+mod format;
 mod function;
-mod json;
+mod interval;
+pub(crate) mod json;
 mod math;
+mod network;
 mod regexp;
+mod rows;
 mod signature;
 mod string;
 #[cfg(test)]
 mod tests;
+mod url;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::ArrayRef;
+use catalog::Error;
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 
@@ -27,7 +40,30 @@ use function::Function;
 
 /// All families. What several say of one name are overloads of one function.
 const FAMILIES: &[&[Scalar]] = &[
-    math::FUNCTIONS,
+    arithmetic::FUNCTIONS,
+    interval::FUNCTIONS,
+    equality::FUNCTIONS,
+    construct::FUNCTIONS,
+    datetime::arithmetic::FUNCTIONS,
+    datetime::duration::FUNCTIONS,
+    datetime::extract::FUNCTIONS,
+    datetime::iso::FUNCTIONS,
+    datetime::joda::FUNCTIONS,
+    datetime::mysql::FUNCTIONS,
+    datetime::now::FUNCTIONS,
+    datetime::teradata::FUNCTIONS,
+    datetime::unix::FUNCTIONS,
+    datetime::zone::FUNCTIONS,
+    bitwise::FUNCTIONS,
+    conditional::FUNCTIONS,
+    math::base::FUNCTIONS,
+    math::bucket::FUNCTIONS,
+    math::float::FUNCTIONS,
+    math::modulus::FUNCTIONS,
+    math::random::FUNCTIONS,
+    math::rounding::FUNCTIONS,
+    math::statistics::FUNCTIONS,
+    math::vector::FUNCTIONS,
     string::CHANGES,
     string::SEARCHES,
     string::SPLITS,
@@ -40,6 +76,10 @@ const FAMILIES: &[&[Scalar]] = &[
     regexp::REPLACEMENTS,
     regexp::LIKE,
     json::FUNCTIONS,
+    url::FUNCTIONS,
+    network::FUNCTIONS,
+    format::FUNCTIONS,
+    format::SIZES,
 ];
 
 /// A scalar function: what its overloads have in common.
@@ -86,13 +126,45 @@ pub(crate) enum Nulls {
 /// All functions, ready to be registered.
 ///
 /// Errors: `Internal` where a table has a signature that cannot be read.
-pub(crate) fn all() -> catalog::Result<Vec<Arc<ScalarUDF>>> {
-    let mut functions: Vec<(&str, Vec<&'static Scalar>)> = Vec::new();
-    for scalar in FAMILIES.iter().copied().flatten() {
-        match functions.iter_mut().find(|(name, _)| *name == scalar.names[0]) {
-            Some((_, parts)) => parts.push(scalar),
-            None => functions.push((scalar.names[0], vec![scalar])),
+pub(crate) fn all() -> catalog::Result<impl Iterator<Item = Arc<ScalarUDF>>> {
+    Ok(registry()?.functions.iter().cloned())
+}
+
+/// A function by its name, for the planner.
+///
+/// Errors: `Internal` where there is none.
+pub(crate) fn named(name: &str) -> catalog::Result<Arc<ScalarUDF>> {
+    let found = registry()?.by_name.get(name).cloned();
+    found.ok_or_else(|| Error::internal(format!("there is no function {name}")))
+}
+
+struct Registry {
+    functions: Vec<Arc<ScalarUDF>>,
+    by_name: HashMap<String, Arc<ScalarUDF>>,
+}
+
+fn registry() -> catalog::Result<&'static Registry> {
+    static REGISTRY: LazyLock<catalog::Result<Registry>> = LazyLock::new(Registry::new);
+    REGISTRY.as_ref().map_err(Error::duplicate)
+}
+
+impl Registry {
+    fn new() -> catalog::Result<Self> {
+        let mut tables: Vec<(&str, Vec<&'static Scalar>)> = Vec::new();
+        for scalar in FAMILIES.iter().copied().flatten() {
+            match tables.iter_mut().find(|(name, _)| *name == scalar.names[0]) {
+                Some((_, parts)) => parts.push(scalar),
+                None => tables.push((scalar.names[0], vec![scalar])),
+            }
         }
+        let functions = tables.iter().map(|(_, parts)| Ok(Arc::new(ScalarUDF::new_from_impl(Function::new(parts)?))));
+        let mut functions = functions.collect::<catalog::Result<Vec<_>>>()?;
+        functions.extend(construct::all());
+        functions.extend(crate::cast::all());
+        let names = |function: &Arc<ScalarUDF>| {
+            let names = function.aliases().iter().cloned().chain([function.name().to_string()]);
+            names.map(|name| (name, Arc::clone(function))).collect::<Vec<_>>()
+        };
+        Ok(Self { by_name: functions.iter().flat_map(names).collect(), functions })
     }
-    functions.iter().map(|(_, parts)| Ok(Arc::new(ScalarUDF::new_from_impl(Function::new(parts)?)))).collect()
 }

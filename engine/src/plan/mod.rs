@@ -3,6 +3,7 @@
 
 mod context;
 mod files;
+mod lower;
 
 mod output;
 
@@ -24,9 +25,11 @@ use sql::{ObjectName, Statement, TableReference, TableSource as Source};
 use crate::command::name::known_catalog;
 use crate::error::from_datafusion;
 use crate::information_schema;
+use crate::properties::Properties;
 use crate::scan::snapshot::Lake;
 use crate::scan::{Hidden, LakeTable};
 use context::{Context, FullName};
+pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT};
 
 /// Views may refer to views this deep.
 const MAX_VIEW_DEPTH: usize = 32;
@@ -59,7 +62,7 @@ impl Planner<'_> {
     /// `within` are the views being expanded, outermost first.
     fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
         async move {
-            let query = output::hide_unnamed(query);
+            let mut query = output::hide_unnamed(query);
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
@@ -67,6 +70,8 @@ impl Planner<'_> {
                 .buffer_unordered(CONCURRENT_TABLES)
                 .try_collect()
                 .await?;
+            let properties = self.state.config_options().extensions.get::<Properties>().cloned().unwrap_or_default();
+            lower::query(&mut query, &properties)?;
             let context = Context { state: self.state, database: &database, tables };
             let planner = SqlToRel::new_with_options(&context, options(&self.state.config_options().sql_parser));
             planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query))).map_err(from_datafusion)

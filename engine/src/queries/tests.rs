@@ -149,7 +149,10 @@ async fn statements_are_prepared_and_executed_with_values() {
     assert_eq!(rows(house.request("EXECUTE \"p\" USING 5, 2")).await, ["6", "7"]);
     let parameters = vec!["10".to_owned(), "1".to_owned()];
     assert_eq!(rows(Request { parameters: parameters.clone(), ..house.request("EXECUTE p") }).await, ["11"]);
-    assert_eq!(rows(Request { parameters, ..house.request("SELECT ? || '-' || ?") }).await, ["10-1"]);
+    assert_eq!(
+        rows(Request { parameters, ..house.request("SELECT CAST(? AS varchar) || '-' || CAST(? AS varchar)") }).await,
+        ["10-1"]
+    );
     let wrong = house.queries.submit(house.request("EXECUTE p USING 5")).await.unwrap_err();
     assert_eq!(wrong.message(), "Incorrect number of parameters: expected 2 but found 1");
     let reader = Request { read_only: true, ..house.request("DEALLOCATE PREPARE p") };

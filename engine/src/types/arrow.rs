@@ -131,6 +131,14 @@ pub(crate) fn is_wrapper(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Struct(fields) if marker(fields).is_some())
 }
 
+/// The Arrow type of what a wrapper holds. None for what is not wrapped.
+pub(crate) fn storage(data_type: &DataType) -> Option<DataType> {
+    match data_type {
+        DataType::Struct(fields) if marker(fields).is_some() => fields.first().map(|field| field.data_type().clone()),
+        _ => None,
+    }
+}
+
 fn marker(fields: &Fields) -> Option<&str> {
     let first = fields.first()?;
     first.metadata().get(MARKER).map(String::as_str)

@@ -23,10 +23,14 @@ mod arrow;
 mod coerce;
 mod name;
 mod result;
+// Functions, casts and literals come to use all of it.
+#[allow(dead_code)]
+pub(crate) mod temporal;
 #[cfg(test)]
 mod tests;
-mod zone;
+pub(crate) mod zone;
 
+pub(crate) use arrow::{is_wrapper, storage};
 pub(crate) use coerce::{can_coerce, common_super_type};
 pub(crate) use name::Parts;
 pub use result::{ResultType, name, result_type};

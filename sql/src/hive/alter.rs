@@ -4,8 +4,8 @@ use catalog::table::Column;
 use catalog::{ErrorKind, Result};
 
 use super::create_table::columns;
-use super::cursor::Cursor;
 use super::{data_type, name, partition, properties};
+use crate::cursor::Cursor;
 use crate::statement::{AlterAction, ColumnPlace, NewPartition, PartitionSpec, Statement};
 
 /// `table [PARTITION (…)] action`

@@ -3,8 +3,8 @@
 use catalog::table::{Column, Parameters, Table};
 use catalog::{Error, ErrorKind, Result};
 
-use super::cursor::Cursor;
 use super::{data_type, name, properties, storage};
+use crate::cursor::Cursor;
 use crate::statement::{ObjectName, Statement};
 
 /// `[IF NOT EXISTS] name [(columns)] [COMMENT] [PARTITIONED BY] [CLUSTERED BY] [ROW FORMAT] [STORED AS] LOCATION

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use catalog::{ErrorKind, Result};
 
-use super::cursor::Cursor;
+use crate::cursor::Cursor;
 
 /// Types nested deeper than this are refused, as in [`catalog::hive_type`].
 const DEPTH: usize = 64;

@@ -3,8 +3,8 @@
 use catalog::Result;
 use catalog::table::Database;
 
-use super::cursor::Cursor;
 use super::{name, properties};
+use crate::cursor::Cursor;
 use crate::statement::Statement;
 
 /// `[IF NOT EXISTS] name [COMMENT '…'] [LOCATION '…'] [WITH DBPROPERTIES (…)]`

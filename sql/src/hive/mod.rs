@@ -3,7 +3,6 @@
 
 mod alter;
 mod create_table;
-pub(crate) mod cursor;
 mod data_type;
 mod database;
 mod literal;
@@ -16,10 +15,10 @@ mod view;
 
 use catalog::Result;
 
+use crate::cursor::Cursor;
 use crate::source::Source;
 use crate::statement::Statement;
 use crate::token::Grammar;
-use cursor::Cursor;
 pub(crate) use literal::{unescape, unquote};
 
 /// Parses one definition, SHOW, DESCRIBE or USE; `grammar` says how its strings are written.

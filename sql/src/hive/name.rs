@@ -2,7 +2,7 @@
 
 use catalog::{ErrorKind, Result};
 
-use super::cursor::Cursor;
+use crate::cursor::Cursor;
 use crate::statement::{DatabaseName, ObjectName};
 
 /// `[[catalog.]database.]name`. A single quoted name with one dot in it, `` `db.table` ``, is a database and a table, as in

@@ -2,7 +2,7 @@
 
 use catalog::{Comparison, ErrorKind, PartitionFilter, Result};
 
-use super::cursor::Cursor;
+use crate::cursor::Cursor;
 use crate::statement::PartitionSpec;
 
 /// `(key = value, …)`, each key once.

@@ -3,7 +3,7 @@
 use catalog::table::Parameters;
 use catalog::{ErrorKind, Result};
 
-use super::cursor::Cursor;
+use crate::cursor::Cursor;
 
 /// A list in brackets. Values are strings, or numbers, which are kept as written; a key stands only once.
 pub(super) fn list(cursor: &mut Cursor<'_>) -> Result<Parameters> {

@@ -2,8 +2,8 @@
 
 use catalog::Result;
 
-use super::cursor::Cursor;
 use super::{name, partition};
+use crate::cursor::Cursor;
 use crate::statement::{DatabaseName, DescribeStyle, ObjectName, Statement};
 
 /// What follows SHOW.

@@ -4,8 +4,8 @@ use catalog::format::{CsvDialect, CsvFormat, Delimited, Format, JsonFormat, Json
 use catalog::table::{Parameters, SerDeInfo, StorageDescriptor};
 use catalog::{ErrorKind, Result};
 
-use super::cursor::Cursor;
 use super::properties;
+use crate::cursor::Cursor;
 
 /// Hive's own and Athena's default of this SerDe parameter; LazySimpleSerDe has its delimiter in it, too.
 const SERIALIZATION_FORMAT: &str = "serialization.format";

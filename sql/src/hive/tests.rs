@@ -343,7 +343,11 @@ const WRONG: [(&str, ErrorKind, &str); 26] = [
         ErrorKind::NotSupported,
         "line 1:15: a list of columns on a view (name them in its SELECT) is not supported yet",
     ),
-    ("CREATE VIEW v AS\nSELECT a FROM", ErrorKind::Syntax, "line 2:14: mismatched input '<EOF>'. Expecting: identifier"),
+    (
+        "CREATE VIEW v AS\nSELECT a FROM",
+        ErrorKind::Syntax,
+        "line 2:14: mismatched input '<EOF>'. Expecting: '(', 'JSON_TABLE', 'LATERAL', 'TABLE', 'UNNEST', <identifier>",
+    ),
     (
         "MSCK REPAIR TABLE t SYNC PARTITIONS",
         ErrorKind::NotSupported,

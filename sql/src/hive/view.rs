@@ -2,8 +2,8 @@
 
 use catalog::Result;
 
-use super::cursor::Cursor;
 use super::name;
+use crate::cursor::Cursor;
 use crate::statement::Statement;
 use crate::trino;
 

@@ -1,87 +1,83 @@
-//! Queries: Trino's grammar on the `sqlparser` crate, with what is not Trino's refused and names folded.
+//! Queries: Trino's grammar (`SqlBase.g4` of release 455 and what is newer and stands in no way), by recursive descent over the
+//! tokens, into the syntax tree of the `sqlparser` crate, which is what DataFusion plans.
+//!
+//! The crate's own parser is not used: it reads a union of many dialects, so that every form that Trino has not would have to
+//! be refused by a list, it does not say what was expected where a text is wrong, and it goes back and tries again at each
+//! level of some nestings.
+//!
+//! # What is said otherwise than it is written
+//!
+//! The syntax tree has no place for some of Trino's forms, and others mean what a plainer form means. While parsing:
+//!
+//! | written | in the tree | why |
+//! |---|---|---|
+//! | a type | the library's, or `Custom` with the type's text | [`type_text`] gives the text of either |
+//! | `VALUES 1, ROW(2)` | `VALUES (1), (2)` | a row of one column |
+//! | `TABLE t` | `SELECT * FROM t` | the same |
+//! | `FETCH FIRST n ROWS ONLY` | `LIMIT n` | the same; WITH TIES stays a FETCH |
+//! | `IF(a, b, c)` | `CASE WHEN a THEN b ELSE c END` | the same |
+//! | `x BETWEEN SYMMETRIC a AND b` | `x BETWEEN least(a, b) AND greatest(a, b)` | the same |
+//! | `POSITION(a IN b)` | `strpos(b, a)` | Trino's meaning of it |
+//! | `TRIM(LEADING a FROM b)`, `SUBSTRING(a FROM b)`, `NORMALIZE(a, NFC)`, `OVERLAY(…)` | `ltrim(b, a)`, `substring(a, b)`, `normalize(a, 'NFC')`, `overlay(…)` | Trino's meaning of it |
+//! | `x AT LOCAL` | `x AT TIME ZONE current_timezone()` | the same |
+//! | `-1` | a minus before a number | the least bigint is a literal |
+//! | `0x1f`, `1_000` | `31`, `1000` | the same number |
+//! | `U&'\00e9'` | `'é'` | the same text |
+//! | `x LIKE y ESCAPE z`, z no literal | `"$like"(x, y, z)` | the tree takes literals only |
+//! | `row.* AS (a, b)` | `"$members"(row) AS (a, b)` | |
+//! | `JSON_VALUE(…)`, `JSON_QUERY`, `JSON_EXISTS`, `JSON_OBJECT`, `JSON_ARRAY` | `"$json_value"(…)`, … | see [`json`] |
+//! | `JSON_TABLE(…)` | a table function `"$json_table"(…)` | see [`json_table`] |
+//! | clauses of `MATCH_RECOGNIZE` | | see [`pattern`] |
+//!
+//! Afterwards [`fold`] folds names to lower case. A function whose name begins with `$` is one of these: nobody else can call it.
 
-mod dialect;
-mod error;
+mod call;
+mod data_type;
+mod expression;
 mod fold;
+mod json;
+mod json_table;
 mod limits;
+mod literal;
+mod name;
+mod pattern;
+mod primary;
+mod query;
 mod refuse;
+mod relation;
+mod select;
+mod special;
 
-use catalog::{Error, ErrorKind, Result};
+use catalog::Result;
 use sqlparser::ast::{Expr, Query};
-use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
+use crate::cursor::Cursor;
 use crate::source::Source;
-use dialect::Trino;
-use limits::Budget;
-
-/// How deep the library may recurse where it counts. Each level of brackets costs one to three, and [`limits`] bounds those.
-const DEPTH: usize = 1000;
+use crate::token::Grammar;
+pub use data_type::type_text;
 
 /// Parses a whole query; spans in the result are positions in the user's text.
 pub(crate) fn query(source: Source<'_>) -> Result<Box<Query>> {
-    let tokens = tokens(source)?;
-    limits::check(&tokens)?;
-    refuse::tokens(&tokens)?;
-    limits::with_stack(|| {
-        let mut query = parse(source, tokens)?;
-        refuse::not_trino(&query)?;
-        fold::names(&mut query);
-        Ok(query)
-    })
+    let mut query = whole(source, query::query)?;
+    refuse::not_done(&query)?;
+    fold::names(&mut query);
+    Ok(query)
 }
 
 /// One or more values, separated by commas.
 pub(crate) fn values(source: Source<'_>) -> Result<Vec<Expr>> {
-    let tokens = tokens(source)?;
-    limits::check(&tokens)?;
-    refuse::tokens(&tokens)?;
+    whole(source, expression::expressions)
+}
+
+/// What `parse` makes of the whole text.
+fn whole<T>(source: Source<'_>, parse: impl FnOnce(&mut Cursor<'_>) -> Result<T>) -> Result<T> {
+    let mut cursor = Cursor::new(source, Grammar::Trino);
+    name::check(&cursor)?;
     limits::with_stack(|| {
-        let dialect = Trino(Budget::new(tokens.len()));
-        let mut parser = Parser::new(&dialect).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
-        let end = source.position(source.text.len());
-        let values = parser.parse_comma_separated(Parser::parse_expr);
-        let values = values.map_err(|error| error::syntax(error, parser.get_current_token(), end))?;
-        let next = parser.next_token();
-        match next.token {
-            Token::EOF => Ok(values),
-            token => Err(error::mismatch(&token.to_string(), "<EOF>", next.span.start, end)),
-        }
+        let parsed = parse(&mut cursor)?;
+        cursor.end()?;
+        Ok(parsed)
     })
-}
-
-fn tokens(source: Source<'_>) -> Result<Vec<TokenWithSpan>> {
-    let mut tokens = Vec::new();
-    Tokenizer::new(&Trino(Budget::new(0)), source.text)
-        .tokenize_with_location_into_buf_with_mapper(&mut tokens, |token| placed(token, source))
-        .map_err(|error| {
-            let position = source.place(error.location.line, error.location.column);
-            Error::new(ErrorKind::Syntax, error::lower(&error.message)).at(position)
-        })?;
-    Ok(tokens)
-}
-
-fn parse(source: Source<'_>, tokens: Vec<TokenWithSpan>) -> Result<Box<Query>> {
-    let dialect = Trino(Budget::new(tokens.len()));
-    let mut parser = Parser::new(&dialect).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
-    let end = source.position(source.text.len());
-    let query = parser.parse_query().map_err(|error| error::syntax(error, parser.get_current_token(), end))?;
-    let next = parser.next_token();
-    match next.token {
-        Token::EOF => Ok(query),
-        token => Err(error::mismatch(&token.to_string(), "<EOF>", next.span.start, end)),
-    }
-}
-
-/// The token with its span moved from the statement's text to the user's.
-fn placed(mut token: TokenWithSpan, source: Source<'_>) -> TokenWithSpan {
-    let place = |location: Location| {
-        let position = source.place(location.line, location.column);
-        Location { line: position.line, column: position.column }
-    };
-    token.span.start = place(token.span.start);
-    token.span.end = place(token.span.end);
-    token
 }
 
 #[cfg(test)]

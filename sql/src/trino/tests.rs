@@ -54,48 +54,82 @@ fn trinos_queries_are_read() {
 }
 
 #[test]
-fn other_dialects_and_silent_clauses_are_refused() {
+fn what_trino_has_not_is_refused() {
     let cases = [
         (
             "SELECT `a` FROM t",
             "SYNTAX_ERROR: line 1:8: backquoted identifiers are not supported; use double quotes to quote identifiers",
         ),
-        ("SELECT a FROM t QUALIFY x > 1", "SYNTAX_ERROR: line 1:25: QUALIFY is not part of Athena's SQL"),
-        ("SELECT DISTINCT ON (a) b FROM t", "SYNTAX_ERROR: line 1:1: DISTINCT ON is not part of Athena's SQL"),
-        ("SELECT a::int FROM t", "SYNTAX_ERROR: line 1:8: a cast with :: (write CAST(x AS type)) is not part of Athena's SQL"),
+        ("SELECT a FROM t QUALIFY x > 1", "SYNTAX_ERROR: line 1:25: mismatched input 'x'. Expecting: "),
+        ("SELECT DISTINCT ON (a) b FROM t", "SYNTAX_ERROR: line 1:17: mismatched input 'ON'. Expecting: <expression>"),
+        ("SELECT a::int FROM t", "SYNTAX_ERROR: line 1:9: mismatched input '::'. Expecting: "),
+        ("SELECT a FROM t WHERE a ILIKE 'x'", "SYNTAX_ERROR: line 1:25: mismatched input 'ILIKE'. Expecting: "),
+        ("SELECT a FROM t WHERE a & 1 = 1", "SYNTAX_ERROR: line 1:25: mismatched input '&'. Expecting: "),
+        ("SELECT a FROM t FOR UPDATE", "SYNTAX_ERROR: line 1:21: mismatched input 'UPDATE'. Expecting: 'TIMESTAMP', 'VERSION'"),
         (
-            "SELECT a FROM t WHERE a ILIKE 'x'",
-            "SYNTAX_ERROR: line 1:23: ILIKE (write lower(x) LIKE …) is not part of Athena's SQL",
+            "SELECT a FROM t LEFT SEMI JOIN u ON true",
+            "SYNTAX_ERROR: line 1:22: mismatched input 'SEMI'. Expecting: 'JOIN', 'OUTER'",
         ),
-        ("SELECT a FROM t WHERE a & 1 = 1", "SYNTAX_ERROR: line 1:23: the operator & is not part of Athena's SQL"),
-        ("SELECT a FROM t FOR UPDATE", "SYNTAX_ERROR: line 1:1: 'FOR UPDATE' is not part of Athena's SQL"),
-        ("SELECT a FROM t LEFT SEMI JOIN u ON true", "SYNTAX_ERROR: line 1:32: this kind of join is not part of Athena's SQL"),
-        ("SELECT a FROM a.b.c.d", "SYNTAX_ERROR: line 1:15: too many dots in table name: a.b.c.d"),
-        ("SELECT a AS 'b' FROM t", "SYNTAX_ERROR: line 1:8: mismatched input ''b''. Expecting: <identifier>"),
+        ("SELECT a FROM a.b.c.d", "SYNTAX_ERROR: line 1:15: Too many dots in table name: a.b.c.d"),
+        ("SELECT a AS 'b' FROM t", "SYNTAX_ERROR: line 1:13: mismatched input ''b''. Expecting: <identifier>"),
+        ("SELECT a = b = c", "SYNTAX_ERROR: line 1:14: mismatched input '='. Expecting: "),
         ("SELECT a FROM t TABLESAMPLE BERNOULLI (10)", "NOT_SUPPORTED: line 1:15: TABLESAMPLE is not supported yet"),
         ("SELECT a FROM (SELECT a FROM t TABLESAMPLE SYSTEM (5))", "NOT_SUPPORTED: line 1:30: TABLESAMPLE is not supported yet"),
-        (
-            "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
-            "NOT_SUPPORTED: line 1:22: a WITH before INSERT, UPDATE, DELETE or MERGE is not supported yet",
-        ),
+        ("WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", "SYNTAX_ERROR: line 1:22: mismatched input 'INSERT'. Expecting: "),
         (
             "SELECT a FROM t FOR VERSION AS OF 1",
-            "NOT_SUPPORTED: line 1:17: time travel (FOR TIMESTAMP or VERSION AS OF) is not supported yet",
+            "NOT_SUPPORTED: line 1:15: time travel (FOR TIMESTAMP or VERSION AS OF) is not supported yet",
         ),
-        ("SELECT a FROM \"\".t", "SYNTAX_ERROR: line 1:15: zero-length delimited identifier not allowed"),
+        ("SELECT a FROM \"\".t", "SYNTAX_ERROR: line 1:15: Zero-length delimited identifier not allowed"),
         (
             "SELECT 1x FROM t",
             "SYNTAX_ERROR: line 1:8: identifiers must not start with a digit; surround the identifier with double quotes",
         ),
-        ("SELECT a FROM t WHERE a MATCH b", "SYNTAX_ERROR: line 1:25: mismatched input 'MATCH'. Expecting: <operator>"),
-        ("SELECT 1 UNION ALL TABLE t", "NOT_SUPPORTED: TABLE t as a query (write SELECT * FROM …) is not supported yet"),
-        ("SELECT * FORM t", "SYNTAX_ERROR: line 1:10: mismatched input 'FORM'. Expecting: <EOF>"),
-        ("SELECT a FROM t ORDER BY", "SYNTAX_ERROR: line 1:25: mismatched input '<EOF>'. Expecting: an expression"),
-        ("SELECT a FROM", "SYNTAX_ERROR: line 1:14: mismatched input '<EOF>'. Expecting: identifier"),
-        ("SELECT\n  (1", "SYNTAX_ERROR: line 2:5: mismatched input '<EOF>'. Expecting: )"),
+        ("SELECT a FROM t WHERE a MATCH b", "SYNTAX_ERROR: line 1:25: mismatched input 'MATCH'. Expecting: '%', '*', '+', "),
+        ("SELECT * FORM t", "SYNTAX_ERROR: line 1:10: mismatched input 'FORM'. Expecting: ',', 'EXCEPT', 'FETCH', 'FROM', "),
+        ("SELECT a FROM t ORDER BY", "SYNTAX_ERROR: line 1:25: mismatched input '<EOF>'. Expecting: <expression>"),
+        ("SELECT a FROM", "SYNTAX_ERROR: line 1:14: mismatched input '<EOF>'. Expecting: '(', 'JSON_TABLE', 'LATERAL', "),
+        ("SELECT\n  (1", "SYNTAX_ERROR: line 2:5: mismatched input '<EOF>'. Expecting: '%', ')', '*', '+', "),
+        ("SELECT CAST(a AS )", "SYNTAX_ERROR: line 1:18: mismatched input ')'. Expecting: <type>"),
+        ("SELECT coalesce(1)", "SYNTAX_ERROR: line 1:8: The 'coalesce' function must have at least two arguments"),
+        ("SELECT 9223372036854775808", "SYNTAX_ERROR: line 1:8: Invalid numeric literal: 9223372036854775808"),
     ];
     for (text, expected) in cases {
-        assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
+        let error = parse(text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn forms_are_said_in_the_tree_as_the_module_says() {
+    let cases = [
+        ("VALUES 1, ROW(2), (3)", "VALUES (1), (2), (3)"),
+        ("TABLE t", "SELECT * FROM t"),
+        ("SELECT a FROM t FETCH FIRST ROW ONLY", "SELECT a FROM t LIMIT 1"),
+        ("SELECT a FROM t OFFSET 1 ROW FETCH NEXT 3 ROWS ONLY", "SELECT a FROM t LIMIT 3 OFFSET 1"),
+        ("SELECT IF(a, b)", "SELECT CASE WHEN a THEN b END"),
+        ("SELECT a BETWEEN SYMMETRIC b AND c", "SELECT a BETWEEN least(b, c) AND greatest(b, c)"),
+        ("SELECT POSITION('a' IN b), trim(LEADING 'x' FROM b)", "SELECT strpos(b, 'a'), ltrim(b, 'x')"),
+        ("SELECT SUBSTRING(a FROM 2 FOR 3), substring(a, 2)", "SELECT substring(a, 2, 3), substring(a, 2)"),
+        ("SELECT 0x1f, -1_000, +2, -9223372036854775808", "SELECT 31, -1000, +2, -9223372036854775808"),
+        ("SELECT U&'\\00e9', X'0a bc'", "SELECT 'é', X'0ABC'"),
+        ("SELECT a LIKE b ESCAPE c", "SELECT \"$like\"(a, b, c)"),
+        ("SELECT a AND NOT b OR c = d || e + f * -g", "SELECT a AND NOT b OR c = d || e + f * -g"),
+        ("SELECT (a, b) IN (SELECT 1, 2), a = ANY (VALUES 1, 2)", "SELECT (a, b) IN (SELECT 1, 2), a = ANY(VALUES (1), (2))"),
+        ("SELECT ((SELECT 1) + 1), ((SELECT 1))", "SELECT ((SELECT 1) + 1), ((SELECT 1))"),
+        ("SELECT CAST(a AS array(row(x bigint, y timestamp(9) with time zone)))", {
+            "SELECT CAST(a AS array(row(x bigint, y timestamp(9) with time zone)))"
+        }),
+        ("SELECT JSON_VALUE(a, 'lax $.x' RETURNING bigint NULL ON EMPTY ERROR ON ERROR)", {
+            "SELECT \"$json_value\"(\"$json_input\"(a, 'UTF8'), 'lax $.x', CAST(NULL AS BIGINT), 'NULL', NULL, 'ERROR', NULL)"
+        }),
+        ("SELECT * FROM a JOIN b JOIN c ON b.x = c.x ON a.x = b.x", {
+            "SELECT * FROM a JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x"
+        }),
+    ];
+    for (text, expected) in cases {
+        let Ok(Statement::Query(query)) = parse(text) else { panic!("{text}: {:?}", parse(text)) };
+        assert_eq!(query.to_string(), expected, "{text}");
     }
 }
 
@@ -121,11 +155,13 @@ fn deep_and_long_texts_are_refused_and_not_fatal() {
     }
     for text in [
         format!("SELECT {} 1", "INTERVAL ".repeat(20_000)),
-        format!("SELECT {}a", "a.".repeat(20_000)),
         format!("SELECT CAST(a AS {}int)", "ARRAY<".repeat(20_000)),
+        format!("SELECT {}a", "NOT ".repeat(20_000)),
+        format!("SELECT {}a", "- ".repeat(20_000)),
     ] {
-        assert!(parse(&text).unwrap_err().message().starts_with("more than 50 types, intervals or members are nested here"));
+        assert!(parse(&text).is_err(), "{}", &text[..40]);
     }
+    assert!(parse(&format!("SELECT {}a", "a.".repeat(20_000))).is_ok());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Trino's "JSON functions and operators". A json value is its canonical text; the older functions also read a varchar, as a
 //! stream: what stands behind the answer is never read.
 
-mod cast;
+pub(crate) mod cast;
 mod model;
 mod path;
 

@@ -1,25 +1,93 @@
 //! A cursor over the tokens of one statement. It remembers what was looked for at the present token, so that an error can
 //! say what was expected there without anybody keeping lists: `mismatched input 'x'. Expecting: 'LIKE', <EOF>`.
 
+use std::collections::HashMap;
+
 use catalog::{Error, ErrorKind, Position, Result, name};
 
-use super::literal::{unescape, unquote};
-use crate::source::Source;
+use crate::hive::{unescape, unquote};
+use crate::source::{Source, advance};
 use crate::token::{Grammar, Kind, Token, Tokens};
+
+/// Brackets within brackets, queries within queries: what is deeper is refused, so that no text ends the process.
+const DEPTH: usize = 250;
 
 pub(crate) struct Cursor<'a> {
     source: Source<'a>,
     grammar: Grammar,
     tokens: Vec<Token<'a>>,
+    /// Where each token begins in the user's text, and at last where the text ends.
+    places: Vec<Position>,
     at: usize,
+    /// For each opening bracket the place of the closing one.
+    closing: HashMap<usize, usize>,
     /// What was looked for at the present token and not found.
-    tried: Vec<String>,
+    tried: Vec<&'static str>,
+    depth: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(source: Source<'a>, grammar: Grammar) -> Self {
-        let tokens = Tokens::new(source.text, 0, grammar).filter(|token| token.kind != Kind::Comment).collect();
-        Self { source, grammar, tokens, at: 0, tried: Vec::new() }
+        let tokens: Vec<_> = Tokens::new(source.text, 0, grammar).filter(|token| token.kind != Kind::Comment).collect();
+        let mut counted = (0, source.start);
+        let offsets = tokens.iter().map(|token| token.offset).chain([source.text.len()]);
+        let places = offsets.map(|offset| {
+            counted = (offset, advance(counted.1, &source.text[counted.0..offset]));
+            counted.1
+        });
+        let places = places.collect();
+        let closing = brackets(&tokens);
+        Self { source, grammar, tokens, places, closing, at: 0, tried: Vec::new(), depth: 0 }
+    }
+
+    /// Where one stands, to come back to with [`Self::back`].
+    pub(crate) fn mark(&self) -> usize {
+        self.at
+    }
+
+    /// The mark of the token before the present one.
+    pub(crate) fn previous(&self) -> usize {
+        self.at.saturating_sub(1)
+    }
+
+    /// All tokens of the statement.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = Token<'a>> {
+        self.tokens.iter().copied()
+    }
+
+    /// Goes back to `mark`. Only for choices that a bounded look ahead cannot make.
+    pub(crate) fn back(&mut self, mark: usize) {
+        self.at = mark;
+        self.tried.clear();
+    }
+
+    /// The place of the bracket that closes the one which stands so many places after the present token, as such a distance.
+    pub(crate) fn closing(&self, places: usize) -> Option<usize> {
+        self.closing.get(&(self.at + places)).map(|at| at - self.at)
+    }
+
+    /// Where the present token begins in the user's text.
+    pub(crate) fn place(&self) -> Position {
+        self.place_at(self.at)
+    }
+
+    /// Where the token at `mark` begins.
+    pub(crate) fn place_at(&self, mark: usize) -> Position {
+        self.places.get(mark).or(self.places.last()).copied().unwrap_or(self.source.start)
+    }
+
+    /// Runs `work` one level deeper.
+    ///
+    /// Errors: `LimitExceeded` beyond [`DEPTH`] levels.
+    pub(crate) fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= DEPTH {
+            let message = format!("the statement is nested more than {DEPTH} levels deep; split it up with WITH");
+            return Err(self.error(ErrorKind::LimitExceeded, message));
+        }
+        self.depth += 1;
+        let done = work(self);
+        self.depth -= 1;
+        done
     }
 
     pub(crate) fn peek(&self) -> Option<Token<'a>> {
@@ -57,16 +125,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether the next tokens are the words of `phrase`.
-    pub(crate) fn is(&mut self, phrase: &str) -> bool {
+    pub(crate) fn is(&mut self, phrase: &'static str) -> bool {
         let found = self.sees(phrase);
         if !found {
-            self.tried.push(phrase.to_string());
+            self.tried.push(phrase);
         }
         found
     }
 
     /// Takes the words of `phrase` if they are next.
-    pub(crate) fn accept(&mut self, phrase: &str) -> bool {
+    pub(crate) fn accept(&mut self, phrase: &'static str) -> bool {
         let found = self.is(phrase);
         if found {
             self.at += phrase.split(' ').count();
@@ -75,20 +143,20 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    pub(crate) fn expect(&mut self, phrase: &str) -> Result<()> {
+    pub(crate) fn expect(&mut self, phrase: &'static str) -> Result<()> {
         // Word by word, so that the error points at the one that is wrong.
         phrase.split(' ').try_for_each(|word| if self.accept(word) { Ok(()) } else { Err(self.mismatch()) })
     }
 
-    pub(crate) fn is_symbol(&mut self, symbol: &str) -> bool {
+    pub(crate) fn is_symbol(&mut self, symbol: &'static str) -> bool {
         let found = self.peek().is_some_and(|token| token.is_symbol(symbol));
         if !found {
-            self.tried.push(symbol.to_string());
+            self.tried.push(symbol);
         }
         found
     }
 
-    pub(crate) fn accept_symbol(&mut self, symbol: &str) -> bool {
+    pub(crate) fn accept_symbol(&mut self, symbol: &'static str) -> bool {
         let found = self.is_symbol(symbol);
         if found {
             self.advance();
@@ -96,7 +164,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    pub(crate) fn expect_symbol(&mut self, symbol: &str) -> Result<()> {
+    pub(crate) fn expect_symbol(&mut self, symbol: &'static str) -> Result<()> {
         if self.accept_symbol(symbol) { Ok(()) } else { Err(self.mismatch()) }
     }
 
@@ -138,7 +206,7 @@ impl<'a> Cursor<'a> {
         if token.is_some() {
             self.advance();
         } else {
-            self.tried.push("<string>".to_string());
+            self.tried.push("<string>");
         }
         token.map(|token| if self.grammar == Grammar::Hive { unescape(token.text) } else { unquote(token.text) })
     }
@@ -152,7 +220,7 @@ impl<'a> Cursor<'a> {
                 self.at += 1 + usize::from(negative);
                 self.tried.clear();
             }
-            None => self.tried.push("<number>".to_string()),
+            None => self.tried.push("<number>"),
         }
         token.map(|token| format!("{}{}", if negative { "-" } else { "" }, token.text))
     }
@@ -177,19 +245,29 @@ impl<'a> Cursor<'a> {
         let mut expected: Vec<String> = Vec::new();
         for phrase in self.tried.iter().filter(|phrase| common(phrase) == longest) {
             let rest = phrase.splitn(longest + 1, ' ').last().unwrap_or_default();
+            let rest = if self.grammar == Grammar::Trino { rest.split(' ').next().unwrap_or(rest) } else { rest };
             let rest = if rest.len() > 2 && rest.starts_with('<') { rest.to_string() } else { format!("'{rest}'") };
             if !expected.contains(&rest) {
                 expected.push(rest);
             }
+        }
+        if self.grammar == Grammar::Trino {
+            // Trino's order.
+            expected.sort_unstable();
         }
         let (found, offset) = self.ahead(longest).map_or(("<EOF>", self.source.text.len()), |token| (token.text, token.offset));
         let message = format!("mismatched input '{found}'. Expecting: {}", expected.join(", "));
         self.error_at(offset, ErrorKind::Syntax, message)
     }
 
+    /// Notes that `what` could stand here, for the error to say.
+    pub(crate) fn offer(&mut self, what: &'static str) {
+        self.tried.push(what);
+    }
+
     /// As [`Self::mismatch`], with `expected` looked for too.
-    pub(crate) fn mismatch_with(&mut self, expected: &str) -> Error {
-        self.tried.push(expected.to_string());
+    pub(crate) fn mismatch_with(&mut self, expected: &'static str) -> Error {
+        self.tried.push(expected);
         self.mismatch()
     }
 
@@ -210,4 +288,20 @@ impl<'a> Cursor<'a> {
     pub(crate) fn position(&self, offset: usize) -> Position {
         self.source.position(offset)
     }
+}
+
+/// Round brackets and their ends, as places in `tokens`; those without an end are left out.
+fn brackets(tokens: &[Token<'_>]) -> HashMap<usize, usize> {
+    let mut open = Vec::new();
+    let mut closing = HashMap::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if token.is_symbol("(") {
+            open.push(at);
+        } else if token.is_symbol(")")
+            && let Some(start) = open.pop()
+        {
+            closing.insert(start, at);
+        }
+    }
+    closing
 }

@@ -1,0 +1,111 @@
+//! Types of expressions, and casts of them.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef};
+use catalog::{Error, ErrorKind};
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::expr::{Cast, ScalarFunction};
+use datafusion::logical_expr::{Expr, ExprSchemable};
+
+use crate::cast::{self, Strictness};
+use crate::error::into_datafusion;
+use crate::types::Type;
+
+/// Under this key a field has its type's name, where the Arrow type does not tell all (the length of a varchar).
+const TYPE: &str = "civetta.type";
+
+/// A field that carries a type: that of a cast's target.
+pub(crate) fn field(r#type: &Type) -> Field {
+    let field = Field::new("", r#type.arrow(), true);
+    match r#type {
+        Type::Varchar(Some(_)) => field.with_metadata([(TYPE.to_string(), r#type.to_string())].into()),
+        _ => field,
+    }
+}
+
+/// The type that a field carries.
+pub(crate) fn type_of_field(field: &FieldRef) -> Result<Type> {
+    let r#type = match field.metadata().get(TYPE) {
+        Some(name) => Type::parse(name),
+        None => Type::of(field.data_type()),
+    };
+    r#type.map_err(into_datafusion)
+}
+
+/// The type of an expression's values. A whole number that fits is an integer; DataFusion has bigint for all.
+pub(crate) fn type_of(expr: &Expr, schema: &DFSchema) -> Result<Type> {
+    match expr {
+        Expr::Literal(ScalarValue::Int64(Some(number)), _) if i32::try_from(*number).is_ok() => Ok(Type::Integer),
+        _ => Type::of(&expr.get_type(schema)?).map_err(into_datafusion),
+    }
+}
+
+/// A whole number as the integer that it is where it fits.
+pub(super) fn integer_literal(expr: Expr) -> Expr {
+    match expr {
+        Expr::Literal(ScalarValue::Int64(Some(number)), metadata) => match i32::try_from(number) {
+            Ok(small) => Expr::Literal(ScalarValue::Int32(Some(small)), metadata),
+            Err(_) => Expr::Literal(ScalarValue::Int64(Some(number)), metadata),
+        },
+        other => other,
+    }
+}
+
+/// `expr`, of type `from`, as a value of `to`.
+///
+/// A cast that loses nothing and that Arrow does as Trino does stays DataFusion's own, so that filters are still pushed into
+/// scans through it; all others are calls of our function.
+pub(crate) fn cast(expr: Expr, from: &Type, to: &Type, strictness: Strictness) -> Result<Expr> {
+    let target = to.arrow();
+    if let Expr::Literal(ScalarValue::Null, metadata) = expr {
+        return Ok(Expr::Literal(ScalarValue::try_from(&target)?, metadata));
+    }
+    let has_target = |expr: &Expr| matches!(expr, Expr::Literal(value, _) if value.data_type() == target);
+    if (from == to && from.arrow() == target && has_target(&expr)) || (from == to && !matches!(expr, Expr::Literal(..))) {
+        return Ok(expr);
+    }
+    if !cast::can_cast(from, to) {
+        let message = format!("Cannot cast {from} to {to}");
+        return Err(into_datafusion(Error::new(ErrorKind::TypeMismatch, message)));
+    }
+    if is_native(from, to) {
+        return Ok(match expr {
+            // DataFusion folds what is left, but only later than plans are looked at.
+            Expr::Literal(value, metadata) if !matches!(target, DataType::Int64) => {
+                Expr::Literal(value.cast_to(&target)?, metadata)
+            }
+            expr => Expr::Cast(Cast::new(Box::new(expr), target)),
+        });
+    }
+    let function = cast::function(strictness);
+    let name = Expr::Literal(ScalarValue::Utf8(Some(to.to_string())), None);
+    Ok(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![expr, name])))
+}
+
+/// Whether Arrow's cast is the same as Trino's for every value, and cannot fail.
+fn is_native(from: &Type, to: &Type) -> bool {
+    use Type::{Bigint, Date, Decimal, Double, Integer, Real, Smallint, Timestamp, Tinyint, Unknown, Varchar};
+    match (from, to) {
+        (a, b) if a == b => true,
+        (Unknown, to) => to.is_plain(),
+        (Varchar(_), Varchar(None)) => true,
+        (Tinyint, Smallint | Integer | Bigint | Real | Double) => true,
+        (Smallint, Integer | Bigint | Real | Double) => true,
+        (Integer, Bigint | Double) | (Bigint, Double) | (Real, Double) => true,
+        (Tinyint | Smallint | Integer | Bigint | Decimal(..), Decimal(precision, scale)) => {
+            from.as_decimal().is_some_and(|(p, s)| s <= *scale && p - s <= precision - scale)
+        }
+        (Date, Timestamp(0 | 3 | 6)) => true,
+        (Timestamp(a @ (0 | 3 | 6)), Timestamp(b @ (0 | 3 | 6))) => a <= b,
+        _ => false,
+    }
+}
+
+/// The expression's field with another type, for schemas.
+pub(super) fn retyped(field: &FieldRef, data_type: DataType) -> FieldRef {
+    if *field.data_type() == data_type {
+        return Arc::clone(field);
+    }
+    Arc::new(field.as_ref().clone().with_data_type(data_type).with_nullable(true))
+}

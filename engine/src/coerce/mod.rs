@@ -1,0 +1,16 @@
+//! Coercion: which types the operands of operators turn into, and what computes the operator then. It replaces DataFusion's rule,
+//! which turns text into numbers and compares what Trino does not compare.
+//!
+//! [`Operators`] works while DataFusion plans a query, since DataFusion asks each operator for its type at once; [`Coercion`]
+//! works on the whole plan and has the last word.
+
+mod compare;
+mod expr;
+mod operators;
+mod rule;
+mod walk;
+
+pub(crate) use compare::compare;
+pub(crate) use expr::{cast, field, type_of};
+pub(crate) use operators::Operators;
+pub(crate) use rule::Coercion;

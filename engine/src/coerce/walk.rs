@@ -1,0 +1,275 @@
+//! Coercion of one expression whose operands are coerced already.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::expr::{
+    AggregateFunction, Between, Case, HigherOrderFunction, InList, InSubquery, Like, ScalarFunction, SetComparison,
+    WindowFunction, WindowFunctionDefinition,
+};
+use datafusion::logical_expr::type_coercion::functions::{
+    UDFCoercionExt, fields_with_udf, value_fields_with_higher_order_udf_and_lambdas,
+};
+use datafusion::logical_expr::{
+    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, ValueOrLambda, WindowFrame, WindowFrameBound,
+    WindowFrameUnits,
+};
+
+use super::compare::{call, comparable, is_nested, key, mismatch};
+use super::expr::{integer_literal, type_of, type_of_field};
+use super::rule::boolean;
+use super::{cast, compare};
+use crate::cast::Strictness;
+use crate::types::{Type, common_super_type};
+
+const STRICT: Strictness = Strictness::Strict;
+
+pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+    Ok(Transformed::yes(match expr {
+        Expr::Literal(ScalarValue::Int64(Some(_)), _) => integer_literal(expr),
+        Expr::Cast(cast) => explicit(*cast.expr, &type_of_field(&cast.field)?, STRICT, schema)?,
+        Expr::TryCast(cast) => explicit(*cast.expr, &type_of_field(&cast.field)?, Strictness::Try, schema)?,
+        Expr::BinaryExpr(binary) => binary_expr(binary, schema)?,
+        Expr::Negative(operand) => call("$negate", vec![*operand]).and_then(|expr| arguments(expr, schema))?,
+        Expr::Not(operand) => Expr::Not(Box::new(boolean(*operand, schema, "value of logical NOT")?)),
+        Expr::IsTrue(operand) => Expr::IsTrue(Box::new(boolean(*operand, schema, "IS TRUE")?)),
+        Expr::IsNotTrue(operand) => Expr::IsNotTrue(Box::new(boolean(*operand, schema, "IS NOT TRUE")?)),
+        Expr::IsFalse(operand) => Expr::IsFalse(Box::new(boolean(*operand, schema, "IS FALSE")?)),
+        Expr::IsNotFalse(operand) => Expr::IsNotFalse(Box::new(boolean(*operand, schema, "IS NOT FALSE")?)),
+        Expr::Between(between) => coerce_between(between, schema)?,
+        Expr::InList(list) => coerce_in_list(list, schema)?,
+        Expr::InSubquery(membership) => in_subquery(membership, schema)?,
+        Expr::SetComparison(comparison) => set_comparison(comparison, schema)?,
+        Expr::Like(like) => coerce_like(like, schema)?,
+        Expr::Case(case) => coerce_case(case, schema)?,
+        Expr::ScalarFunction(_) => arguments(expr, schema)?,
+        Expr::AggregateFunction(function) => aggregate(function, schema)?,
+        Expr::WindowFunction(function) => window(*function, schema)?,
+        Expr::HigherOrderFunction(function) => higher_order(function, schema)?,
+        other => return Ok(Transformed::no(other)),
+    }))
+}
+
+fn explicit(expr: Expr, to: &Type, strictness: Strictness, schema: &DFSchema) -> Result<Expr> {
+    let from = type_of(&expr, schema)?;
+    cast(expr, &from, to, strictness)
+}
+
+fn implicit(expr: Expr, to: &Type, schema: &DFSchema) -> Result<Expr> {
+    explicit(expr, to, STRICT, schema)
+}
+
+fn binary_expr(binary: BinaryExpr, schema: &DFSchema) -> Result<Expr> {
+    let BinaryExpr { left, op, right } = binary;
+    match op {
+        Operator::Eq
+        | Operator::NotEq
+        | Operator::Lt
+        | Operator::LtEq
+        | Operator::Gt
+        | Operator::GtEq
+        | Operator::IsDistinctFrom
+        | Operator::IsNotDistinctFrom => compare(*left, op, *right, schema, schema),
+        Operator::And | Operator::Or => {
+            let left = boolean(*left, schema, &format!("left side of logical {op}"))?;
+            let right = boolean(*right, schema, &format!("right side of logical {op}"))?;
+            Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
+        }
+        _ => Ok(Expr::BinaryExpr(BinaryExpr::new(left, op, right))),
+    }
+}
+
+fn coerce_between(between: Between, schema: &DFSchema) -> Result<Expr> {
+    let Between { expr, negated, low, high } = between;
+    let types = [type_of(&expr, schema)?, type_of(&low, schema)?, type_of(&high, schema)?];
+    let common = comparable(&types[0], Operator::LtEq, &types[1]);
+    let common = common
+        .and_then(|common| comparable(&common, Operator::LtEq, &types[2]))
+        .map_err(|_| mismatch(format!("Cannot check if {} is BETWEEN {} and {}", types[0], types[1], types[2])))?;
+    if is_nested(&common) {
+        let at_least = compare(*expr.clone(), Operator::GtEq, *low, schema, schema)?;
+        let within = at_least.and(compare(*expr, Operator::LtEq, *high, schema, schema)?);
+        return Ok(if negated { Expr::Not(Box::new(within)) } else { within });
+    }
+    let [expr, low, high] = [*expr, *low, *high].map(|expr| key(implicit(expr, &common, schema)?, &common));
+    Ok(Expr::Between(Between::new(Box::new(expr?), negated, Box::new(low?), Box::new(high?))))
+}
+
+fn coerce_in_list(membership: InList, schema: &DFSchema) -> Result<Expr> {
+    let InList { expr, list, negated } = membership;
+    let mut common = type_of(&expr, schema)?;
+    for item in &list {
+        let item = type_of(item, schema)?;
+        common = comparable(&common, Operator::Eq, &item).map_err(|_| {
+            mismatch(format!("IN value and list items must be the same type or coercible to a common type: {common}, {item}"))
+        })?;
+    }
+    if is_nested(&common) {
+        let equal = list.into_iter().map(|item| compare(*expr.clone(), Operator::Eq, item, schema, schema));
+        let any = equal.reduce(|a, b| Ok(a?.or(b?))).unwrap_or_else(|| Ok(datafusion::logical_expr::lit(false)))?;
+        return Ok(if negated { Expr::Not(Box::new(any)) } else { any });
+    }
+    let item = |expr: Expr| key(implicit(expr, &common, schema)?, &common);
+    let list = list.into_iter().map(item).collect::<Result<_>>()?;
+    Ok(Expr::InList(InList::new(Box::new(item(*expr)?), list, negated)))
+}
+
+/// The subquery with its one column turned into `to`, and what stands for it where values are compared.
+fn column_as(subquery: Subquery, to: &Type) -> Result<Subquery> {
+    let plan = subquery.subquery;
+    let schema = Arc::clone(plan.schema());
+    let (qualifier, field) = schema.qualified_field(0);
+    let column = Expr::from((qualifier, field));
+    let value = key(implicit(column.clone(), to, &schema)?, to)?;
+    let plan = if value == column {
+        plan
+    } else {
+        let named = value.alias_qualified(qualifier.cloned(), field.name());
+        Arc::new(LogicalPlan::Projection(Projection::try_new(vec![named], plan)?))
+    };
+    Ok(Subquery { subquery: plan, ..subquery })
+}
+
+fn in_subquery(membership: InSubquery, schema: &DFSchema) -> Result<Expr> {
+    let InSubquery { expr, subquery, negated } = membership;
+    let (left, right) = (type_of(&expr, schema)?, first_type(&subquery)?);
+    let common = comparable(&left, Operator::Eq, &right)
+        .map_err(|_| mismatch(format!("value expression and result of subquery must be of the same type: {left} vs {right}")))?;
+    let expr = key(implicit(*expr, &common, schema)?, &common)?;
+    Ok(Expr::InSubquery(InSubquery::new(Box::new(expr), column_as(subquery, &common)?, negated)))
+}
+
+fn set_comparison(comparison: SetComparison, schema: &DFSchema) -> Result<Expr> {
+    let SetComparison { expr, subquery, op, quantifier } = comparison;
+    let (left, right) = (type_of(&expr, schema)?, first_type(&subquery)?);
+    let common = comparable(&left, op, &right)?;
+    let expr = key(implicit(*expr, &common, schema)?, &common)?;
+    Ok(Expr::SetComparison(SetComparison::new(Box::new(expr), column_as(subquery, &common)?, op, quantifier)))
+}
+
+fn first_type(subquery: &Subquery) -> Result<Type> {
+    let field = subquery.subquery.schema().field(0);
+    Type::of(field.data_type()).map_err(crate::error::into_datafusion)
+}
+
+fn coerce_like(like: Like, schema: &DFSchema) -> Result<Expr> {
+    let Like { negated, expr, pattern, escape_char, case_insensitive } = like;
+    let text = |expr: Expr, what: &str| match type_of(&expr, schema)? {
+        Type::Varchar(_) | Type::Char(_) | Type::Unknown => implicit(expr, &Type::VARCHAR, schema),
+        other => Err(mismatch(format!("{what} of LIKE expression must evaluate to a varchar (actual: {other})"))),
+    };
+    let (expr, pattern) = (text(*expr, "Left side")?, text(*pattern, "Pattern")?);
+    Ok(Expr::Like(Like::new(negated, Box::new(expr), Box::new(pattern), escape_char, case_insensitive)))
+}
+
+fn coerce_case(case: Case, schema: &DFSchema) -> Result<Expr> {
+    let Case { expr: operand, when_then_expr, else_expr } = case;
+    let results = when_then_expr.iter().map(|(_, then)| then).chain(&else_expr);
+    let mut common = Type::Unknown;
+    for result in results {
+        let r#type = type_of(result, schema)?;
+        common = common_super_type(&common, &r#type).ok_or_else(|| {
+            mismatch(format!("All CASE results must be the same type or coercible to a common type. Cannot find common type between {common} and {type}"))
+        })?;
+    }
+    let branch = |(when, then): (Box<Expr>, Box<Expr>)| {
+        // `CASE x WHEN a` is `x = a`: what is compared may be wrapped, or have another type in each branch.
+        let when = match &operand {
+            Some(operand) => compare(*operand.clone(), Operator::Eq, *when, schema, schema)?,
+            None => boolean(*when, schema, "CASE WHEN clause")?,
+        };
+        Ok((Box::new(when), Box::new(implicit(*then, &common, schema)?)))
+    };
+    let branches = when_then_expr.into_iter().map(branch).collect::<Result<_>>()?;
+    let otherwise = else_expr.map(|expr| implicit(*expr, &common, schema).map(Box::new)).transpose()?;
+    Ok(Expr::Case(Case::new(None, branches, otherwise)))
+}
+
+/// Arguments of a scalar function as its signature wants them.
+fn arguments(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    let Expr::ScalarFunction(ScalarFunction { func, args }) = expr else { return Ok(expr) };
+    let args = signed(args, schema, func.as_ref())?;
+    Ok(Expr::ScalarFunction(ScalarFunction::new_udf(func, args)))
+}
+
+fn signed<F: UDFCoercionExt>(args: Vec<Expr>, schema: &DFSchema, function: &F) -> Result<Vec<Expr>> {
+    let fields = args.iter().map(|arg| Ok(arg.to_field(schema)?.1)).collect::<Result<Vec<_>>>()?;
+    let wanted = fields_with_udf(&fields, function)?;
+    args.into_iter().zip(wanted).map(|(arg, field)| to_arrow(arg, field.data_type(), schema)).collect()
+}
+
+/// `expr` in the Arrow type that a function wants.
+fn to_arrow(expr: Expr, wanted: &DataType, schema: &DFSchema) -> Result<Expr> {
+    if expr.get_type(schema)? == *wanted {
+        return Ok(expr);
+    }
+    match Type::of(wanted) {
+        Ok(to) if to.arrow() == *wanted => implicit(expr, &to, schema),
+        // What only DataFusion's own functions ask for: unsigned numbers, large lists.
+        _ => expr.cast_to(wanted, schema),
+    }
+}
+
+fn aggregate(function: AggregateFunction, schema: &DFSchema) -> Result<Expr> {
+    let AggregateFunction { func, mut params } = function;
+    params.args = signed(params.args, schema, func.as_ref())?;
+    params.filter = condition(params.filter, schema)?;
+    Ok(Expr::AggregateFunction(AggregateFunction { func, params }))
+}
+
+fn condition(filter: Option<Box<Expr>>, schema: &DFSchema) -> Result<Option<Box<Expr>>> {
+    filter.map(|filter| boolean(*filter, schema, "FILTER clause").map(Box::new)).transpose()
+}
+
+fn window(mut function: WindowFunction, schema: &DFSchema) -> Result<Expr> {
+    let params = &mut function.params;
+    let args = std::mem::take(&mut params.args);
+    params.args = match &function.fun {
+        WindowFunctionDefinition::AggregateUDF(udf) => signed(args, schema, udf.as_ref())?,
+        WindowFunctionDefinition::WindowUDF(udf) => signed(args, schema, udf.as_ref())?,
+    };
+    params.filter = condition(params.filter.take(), schema)?;
+    let order = params.order_by.first().map(|sort| sort.expr.get_type(schema)).transpose()?;
+    params.window_frame = frame(params.window_frame.clone(), order.as_ref())?;
+    Ok(Expr::from(function))
+}
+
+/// Bounds of a frame in the type that they are counted in: rows and groups in whole numbers, ranges in the type of the order.
+fn frame(mut frame: WindowFrame, order: Option<&DataType>) -> Result<WindowFrame> {
+    let wanted = match (frame.units, order) {
+        (WindowFrameUnits::Rows | WindowFrameUnits::Groups, _) => DataType::UInt64,
+        (WindowFrameUnits::Range, Some(order)) => order.clone(),
+        (WindowFrameUnits::Range, None) => return Ok(frame),
+    };
+    let bound = |bound: WindowFrameBound| {
+        let value = |value: ScalarValue| {
+            if value.is_null() { ScalarValue::try_from(&wanted) } else { value.cast_to(&wanted) }
+        };
+        Ok::<_, datafusion::common::DataFusionError>(match bound {
+            WindowFrameBound::Preceding(count) => WindowFrameBound::Preceding(value(count)?),
+            WindowFrameBound::CurrentRow => WindowFrameBound::CurrentRow,
+            WindowFrameBound::Following(count) => WindowFrameBound::Following(value(count)?),
+        })
+    };
+    frame.start_bound = bound(frame.start_bound)?;
+    frame.end_bound = bound(frame.end_bound)?;
+    Ok(frame)
+}
+
+fn higher_order(function: HigherOrderFunction, schema: &DFSchema) -> Result<Expr> {
+    let HigherOrderFunction { func, args } = function;
+    let fields = args.iter().map(|arg| match arg {
+        Expr::Lambda(lambda) => Ok(ValueOrLambda::Lambda(lambda.body.to_field(schema)?.1)),
+        arg => Ok(ValueOrLambda::Value(arg.to_field(schema)?.1)),
+    });
+    let fields = fields.collect::<Result<Vec<_>>>()?;
+    let wanted = value_fields_with_higher_order_udf_and_lambdas(&fields, func.as_ref())?;
+    let args = args.into_iter().zip(wanted).map(|(arg, wanted)| match wanted {
+        ValueOrLambda::Value(field) => to_arrow(arg, field.data_type(), schema),
+        ValueOrLambda::Lambda(_) => Ok(arg),
+    });
+    let args = args.collect::<Result<_>>()?;
+    Ok(Expr::HigherOrderFunction(HigherOrderFunction::new(func, args)))
+}

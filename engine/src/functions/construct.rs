@@ -1,0 +1,188 @@
+//! What the planner makes of constructors and of access to fields: `ARRAY[…]`, `ROW(…)`, `x.field`, and of intervals.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StructArray};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::{interleave, nullif};
+use arrow::datatypes::{DataType, DurationMillisecondType, Field, FieldRef, Fields, Int32Type, Int64Type, IntervalYearMonthType};
+use catalog::{Error, ErrorKind};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+use super::{Call, Nulls, Overload, Scalar};
+use crate::error::into_datafusion;
+
+pub(super) const FUNCTIONS: &[Scalar] = &[
+    Scalar {
+        names: &["$array"],
+        description: "An array of values",
+        overloads: &[
+            Overload { signature: "() -> array(unknown)", nulls: Nulls::Called, call: array },
+            Overload { signature: "(T...) -> array(T)", nulls: Nulls::Called, call: array },
+        ],
+    },
+    Scalar {
+        names: &["$day_to_second"],
+        description: "An interval of milliseconds",
+        overloads: &[Overload {
+            signature: "(bigint) -> interval day to second",
+            nulls: Nulls::Null,
+            call: |call| {
+                let millis = call.array(0)?;
+                Ok(Arc::new(millis.as_primitive::<Int64Type>().reinterpret_cast::<DurationMillisecondType>()))
+            },
+        }],
+    },
+    Scalar {
+        names: &["$year_to_month"],
+        description: "An interval of months",
+        overloads: &[Overload {
+            signature: "(integer) -> interval year to month",
+            nulls: Nulls::Null,
+            call: |call| {
+                let months = call.array(0)?;
+                Ok(Arc::new(months.as_primitive::<Int32Type>().reinterpret_cast::<IntervalYearMonthType>()))
+            },
+        }],
+    },
+];
+
+/// One list a row, of the arguments' values in that row.
+fn array(call: &Call<'_>) -> Result<ArrayRef> {
+    let DataType::List(item) = call.result_arrow() else { return internal_err!("an array was expected") };
+    let width = call.types.len();
+    let columns = (0..width).map(|argument| call.array(argument)).collect::<Result<Vec<_>>>()?;
+    let arrays: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
+    let places: Vec<(usize, usize)> = (0..call.rows).flat_map(|row| (0..width).map(move |column| (column, row))).collect();
+    let values = if places.is_empty() || *item.data_type() == DataType::Null {
+        arrow::array::new_null_array(item.data_type(), places.len())
+    } else {
+        interleave(&arrays, &places)?
+    };
+    let offsets = OffsetBuffer::from_repeated_length(width, call.rows);
+    Ok(Arc::new(ListArray::try_new(item, offsets, values, None)?))
+}
+
+/// Functions whose result has a type that no signature can say.
+pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
+    let make =
+        |what| Arc::new(ScalarUDF::new_from_impl(Shape { what, signature: Signature::user_defined(Volatility::Immutable) }));
+    vec![make(What::Row), make(What::Field), make(What::Key)]
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum What {
+    /// `"$row"(a, b)`: a row without names.
+    Row,
+    /// `"$dereference"(row, 'name')`: a field by its name, without regard to case.
+    Field,
+    /// `"$key"(wrapped)`: what stands for a wrapped value where it is compared.
+    Key,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Shape {
+    what: What,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Shape {
+    fn name(&self) -> &str {
+        match self.what {
+            What::Row => "$row",
+            What::Field => "$dereference",
+            What::Key => "$key",
+        }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        internal_err!("the result of '{}' depends on its arguments", self.name())
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(arg_types.to_vec())
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        let first = || args.arg_fields.first().map(|field| field.data_type());
+        let data_type = match self.what {
+            What::Row => DataType::Struct(fields(args.arg_fields.iter().map(|field| field.data_type().clone()))),
+            What::Key => match first() {
+                Some(DataType::Struct(fields)) if !fields.is_empty() => fields[0].data_type().clone(),
+                other => return internal_err!("{other:?} is not wrapped"),
+            },
+            What::Field => {
+                let name = args.scalar_arguments.get(1).copied().flatten();
+                let (_, field) = field_of(first(), name)?;
+                field.data_type().clone()
+            }
+        };
+        Ok(Arc::new(Field::new(self.name(), data_type, true)))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let constant = args.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
+        let rows = if constant { 1 } else { args.number_rows };
+        let array = |argument: usize| args.args[argument].to_array(rows);
+        let made: ArrayRef = match self.what {
+            What::Row => {
+                let columns = (0..args.args.len()).map(array).collect::<Result<Vec<_>>>()?;
+                let fields = fields(columns.iter().map(|column| column.data_type().clone()));
+                Arc::new(StructArray::try_new_with_length(fields, columns, None, rows)?)
+            }
+            What::Key => child(&array(0)?, 0)?,
+            What::Field => {
+                let name = match &args.args[1] {
+                    ColumnarValue::Scalar(name) => Some(name),
+                    ColumnarValue::Array(_) => None,
+                };
+                let row = array(0)?;
+                let (index, _) = field_of(Some(row.data_type()), name)?;
+                child(&row, index)?
+            }
+        };
+        if constant {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&made, 0)?));
+        }
+        Ok(ColumnarValue::Array(made))
+    }
+}
+
+fn fields(types: impl Iterator<Item = DataType>) -> Fields {
+    types.map(|data_type| Field::new("", data_type, true)).collect()
+}
+
+fn field_of<'a>(row: Option<&'a DataType>, name: Option<&ScalarValue>) -> Result<(usize, &'a FieldRef)> {
+    let name = name.and_then(|name| name.try_as_str().flatten()).unwrap_or_default();
+    let wrong = |kind, message: String| Err(into_datafusion(Error::new(kind, message)));
+    let fields = match row {
+        Some(row @ DataType::Struct(fields)) if !crate::types::is_wrapper(row) => fields,
+        Some(other) => {
+            let r#type = crate::types::name(other).map_err(into_datafusion)?;
+            return wrong(ErrorKind::TypeMismatch, format!("Expression is not of type ROW: {type}"));
+        }
+        None => return internal_err!("there is no row"),
+    };
+    let mut found = fields.iter().enumerate().filter(|(_, field)| field.name().to_lowercase() == name.to_lowercase());
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => wrong(ErrorKind::InvalidInput, format!("Ambiguous row field reference: {name}")),
+        (None, _) => wrong(ErrorKind::ColumnNotFound, format!("Column '{name}' cannot be resolved")),
+    }
+}
+
+/// A struct's child, NULL where the struct is.
+fn child(array: &ArrayRef, index: usize) -> Result<ArrayRef> {
+    let rows = array.as_struct();
+    match rows.nulls() {
+        Some(nulls) if nulls.null_count() > 0 => Ok(nullif(rows.column(index), &BooleanArray::new(!nulls.inner(), None))?),
+        _ => Ok(Arc::clone(rows.column(index))),
+    }
+}

@@ -1,0 +1,236 @@
+//! The one pass over a query's syntax tree before DataFusion plans it: what DataFusion plans in another way than Trino, or not at
+//! all, becomes a call of a function of ours or a cast.
+//!
+//! | written | becomes | why |
+//! |---|---|---|
+//! | `1.5`, where decimals are literals | `CAST('1.5' AS decimal(2, 1))` | DataFusion would read `1e0` as a decimal, too |
+//! | `1e0` | `CAST('1e0' AS double)` | the same |
+//! | `DECIMAL '1.20'`, `TIMESTAMP '2024-01-01 00:00:00.1'` | a cast to `decimal(3, 2)`, `timestamp(1)` | the text has the type |
+//! | `INTERVAL '1' DAY` | `"$day_to_second"(86400000)`, `"$year_to_month"(…)` | intervals are milliseconds or months |
+//! | `-x` | `"$negate"(x)` | checked, and for all types |
+//! | `a IS DISTINCT FROM b` | an operator that [`crate::coerce`] plans | arrays and rows |
+//! | `(a, b)`, `ROW(a, b)` | `"$row"(a, b)` | DataFusion takes names and literals only |
+//! | `ARRAY[a, b]` | `"$array"(a, b)` | DataFusion forgets the query around it |
+//! | `a[i]` | `"$subscript"(a, i)` | Trino's errors |
+//! | `f(x).a` | `"$dereference"(f(x), 'a')` | DataFusion takes only strings after the dot |
+//! | `a \|\| b` | `concat(a, b)` | DataFusion skips NULL |
+//! | `x AT TIME ZONE z` | `"$at_timezone"(x, z)` | DataFusion takes only literals |
+//! | `EXTRACT(year FROM x)` | `year(x)` | Trino's meaning of it |
+
+use std::ops::ControlFlow;
+
+use catalog::{Error, ErrorKind, Position, Result};
+use datafusion::sql::sqlparser::ast::{
+    self, AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Spanned, Subscript, TypedString, UnaryOperator,
+    Value, VisitMut, VisitorMut,
+};
+
+use crate::properties::Properties;
+use crate::types::{MAX_PRECISION, Type};
+
+/// The operator that stands for `IS DISTINCT FROM`, and its opposite.
+pub(crate) const IS_DISTINCT: &str = "IS DISTINCT FROM";
+pub(crate) const IS_NOT_DISTINCT: &str = "IS NOT DISTINCT FROM";
+
+/// Rewrites `query` in place.
+///
+/// Errors: `InvalidLiteral` with its position for a literal that is none of its type, `NumericOutOfRange` for decimals of more
+/// than 38 digits.
+pub(super) fn query(query: &mut Query, properties: &Properties) -> Result<()> {
+    match query.visit(&mut Lower { properties }) {
+        ControlFlow::Break(error) => Err(error),
+        ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+struct Lower<'a> {
+    properties: &'a Properties,
+}
+
+impl VisitorMut for Lower<'_> {
+    type Break = Error;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        let start = expr.span().start;
+        match self.lower(std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()))) {
+            Ok(lowered) => {
+                *expr = lowered;
+                ControlFlow::Continue(())
+            }
+            Err(error) if start.line > 0 && error.position().is_none() => {
+                ControlFlow::Break(error.at(Position { line: start.line, column: start.column }))
+            }
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+}
+
+impl Lower<'_> {
+    fn lower(&self, expr: Expr) -> Result<Expr> {
+        Ok(match expr {
+            Expr::Value(value) => match &value.value {
+                Value::Number(text, _) if text.contains(['e', 'E']) => cast(text, &Type::Double),
+                Value::Number(text, _) if text.contains('.') && self.properties.decimal_literals => decimal(text)?,
+                Value::Number(text, _) if text.contains('.') => cast(text, &Type::Double),
+                _ => Expr::Value(value),
+            },
+            Expr::TypedString(literal) => self.typed(literal)?,
+            Expr::Interval(literal) => interval(&literal)?,
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } if !is_whole_number(&expr) => call("$negate", vec![*expr]),
+            Expr::UnaryOp { op: UnaryOperator::Plus, expr } => call("$plus", vec![*expr]),
+            Expr::IsDistinctFrom(left, right) => operator(IS_DISTINCT, left, right),
+            Expr::IsNotDistinctFrom(left, right) => operator(IS_NOT_DISTINCT, left, right),
+            Expr::BinaryOp { op: BinaryOperator::StringConcat, left, right } => call("concat", vec![*left, *right]),
+            Expr::Tuple(values) => call("$row", values),
+            Expr::Array(array) => call("$array", array.elem),
+            Expr::AtTimeZone { timestamp, time_zone } => call("$at_timezone", vec![*timestamp, *time_zone]),
+            Expr::Extract { field, expr, .. } => call(extract(&field), vec![*expr]),
+            Expr::CompoundFieldAccess { root, access_chain } if crate::functions::named("$subscript").is_ok() => {
+                access(*root, access_chain)?
+            }
+            other => other,
+        })
+    }
+
+    /// `type 'text'`
+    fn typed(&self, literal: TypedString) -> Result<Expr> {
+        let TypedString { data_type, value, .. } = literal;
+        let text = value.value.clone().into_string().unwrap_or_default();
+        let name = sql::type_text(&data_type).to_lowercase();
+        Ok(match name.as_str() {
+            "decimal" | "numeric" | "dec" => decimal(text.trim())?,
+            "date" | "time" | "timestamp" => {
+                let clock = crate::cast::clock(self.properties)?;
+                let (r#type, _) = crate::types::temporal::cast::literal(&name, &text, clock)?;
+                cast(&text, &r#type)
+            }
+            "varbinary" => {
+                Expr::Cast { kind: CastKind::Cast, expr: Box::new(string(&text)), data_type, array: false, format: None }
+            }
+            _ => {
+                let r#type = Type::parse(&name)?;
+                crate::cast::literal(&text, &r#type, self.properties)?;
+                cast(&text, &r#type)
+            }
+        })
+    }
+}
+
+/// The minus of a number belongs to it: the least bigint has no positive counterpart.
+fn is_whole_number(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(&value.value, Value::Number(text, _) if !text.contains(['.', 'e', 'E'])))
+}
+
+/// A decimal with the precision and scale that its text has: `01.20` is a `decimal(4, 2)`.
+fn decimal(text: &str) -> Result<Expr> {
+    let digits = text.trim_start_matches(['+', '-']);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if (whole.is_empty() && fraction.is_empty()) || !all_digits(whole) || !all_digits(fraction) {
+        return Err(Error::new(ErrorKind::InvalidLiteral, format!("'{text}' is not a valid DECIMAL literal")));
+    }
+    // Zeros before the first digit do not count, the last one before the point does where nothing else is there.
+    let significant = whole.trim_start_matches('0').len();
+    let precision = (significant + fraction.len()).max(1);
+    match (u8::try_from(precision), u8::try_from(fraction.len())) {
+        (Ok(precision), Ok(scale)) if precision <= MAX_PRECISION => Ok(cast(text, &Type::Decimal(precision, scale))),
+        _ => Err(Error::new(ErrorKind::InvalidLiteral, format!("'{text}' is not a valid DECIMAL literal"))),
+    }
+}
+
+fn interval(literal: &Interval) -> Result<Expr> {
+    use crate::types::temporal::interval::{Interval as Parsed, Unit, parse};
+    let text = match literal.value.as_ref() {
+        Expr::Value(value) => value.value.clone().into_string().unwrap_or_default(),
+        other => other.to_string(),
+    };
+    let unit = |field: &DateTimeField| Unit::parse(&field.to_string());
+    let from = literal.leading_field.as_ref().and_then(unit);
+    let to = literal.last_field.as_ref().map_or(from, unit);
+    let parsed = from.zip(to).and_then(|(from, to)| parse(&text, from, to));
+    match parsed {
+        Some(Parsed::Months(months)) => Ok(call("$year_to_month", vec![number(&months.to_string())])),
+        Some(Parsed::Millis(millis)) => Ok(call("$day_to_second", vec![number(&millis.to_string())])),
+        None => Err(Error::new(ErrorKind::InvalidLiteral, format!("'{text}' is not a valid INTERVAL literal"))),
+    }
+}
+
+fn extract(field: &DateTimeField) -> &'static str {
+    const FIELDS: [(&str, &str); 18] = [
+        ("year", "year"),
+        ("quarter", "quarter"),
+        ("month", "month"),
+        ("week", "week"),
+        ("day", "day"),
+        ("day_of_month", "day"),
+        ("day_of_week", "day_of_week"),
+        ("dow", "day_of_week"),
+        ("day_of_year", "day_of_year"),
+        ("doy", "day_of_year"),
+        ("year_of_week", "year_of_week"),
+        ("yow", "year_of_week"),
+        ("hour", "hour"),
+        ("minute", "minute"),
+        ("second", "second"),
+        ("timezone_hour", "timezone_hour"),
+        ("timezone_minute", "timezone_minute"),
+        ("millisecond", "millisecond"),
+    ];
+    let name = field.to_string().to_lowercase();
+    FIELDS.iter().find(|(field, _)| *field == name).map_or("extract", |(_, function)| function)
+}
+
+/// `root[i].a[j]`, from the inside out.
+fn access(root: Expr, chain: Vec<AccessExpr>) -> Result<Expr> {
+    chain.into_iter().try_fold(root, |inner, step| match step {
+        AccessExpr::Subscript(Subscript::Index { index }) => Ok(call("$subscript", vec![inner, index])),
+        AccessExpr::Subscript(Subscript::Slice { .. }) => Err(Error::not_supported("a slice of an array; use slice(…)")),
+        AccessExpr::Dot(Expr::Identifier(name)) => Ok(call("$dereference", vec![inner, string(&name.value)])),
+        AccessExpr::Dot(other) => Err(Error::not_supported(format!("'{other}' after a dot"))),
+    })
+}
+
+fn operator(name: &str, left: Box<Expr>, right: Box<Expr>) -> Expr {
+    Expr::BinaryOp { left, op: BinaryOperator::Custom(name.to_string()), right }
+}
+
+fn cast(text: &str, to: &Type) -> Expr {
+    let name = ObjectName::from(vec![Ident::with_quote('"', to.to_string())]);
+    let data_type = DataType::Custom(name, vec![]);
+    Expr::Cast { kind: CastKind::Cast, expr: Box::new(string(text)), data_type, array: false, format: None }
+}
+
+fn string(text: &str) -> Expr {
+    Expr::Value(Value::SingleQuotedString(text.to_string()).with_empty_span())
+}
+
+fn number(text: &str) -> Expr {
+    Expr::Value(Value::Number(text.to_string(), false).with_empty_span())
+}
+
+/// A call of a function.
+pub(crate) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+    let args = arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
+    Expr::Function(Function {
+        name: ObjectName::from(vec![Ident::with_quote('"', name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses: vec![] }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: vec![],
+    })
+}
+
+/// Types in the syntax tree as DataFusion's planner asks for them.
+#[derive(Debug)]
+pub(super) struct Types;
+
+impl datafusion::logical_expr::planner::TypePlanner for Types {
+    fn plan_type_field(&self, sql_type: &ast::DataType) -> datafusion::common::Result<Option<arrow::datatypes::FieldRef>> {
+        let r#type = Type::parse(&sql::type_text(sql_type)).map_err(crate::error::into_datafusion)?;
+        Ok(Some(std::sync::Arc::new(crate::coerce::field(&r#type))))
+    }
+}
