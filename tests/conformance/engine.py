@@ -4,8 +4,11 @@ An answer is a `compare.Result`, or one of the exceptions here. A process that d
 """
 
 import json
+import re
 import subprocess
 import threading
+
+INTERVAL = {"$day to second": r"-?\d+ \d+:\d+:\d+\.\d{3}", "$year to month": r"-?\d+-\d+"}
 
 
 class Failed(Exception):
@@ -82,8 +85,9 @@ class Engine:
         ((tag, inner),) = value.items()
         if tag == "$real":
             return inner if isinstance(inner, dict) else self.compare.F32(inner)
-        if tag in ("$day to second", "$year to month"):
-            return self.compare.trino_value(inner, "interval " + tag[1:])
+        if tag in INTERVAL:
+            well_formed = re.fullmatch(INTERVAL[tag], inner)
+            return self.compare.trino_value(inner, "interval " + tag[1:]) if well_formed else {"$text": inner}
         if tag in ("$row", "$map"):
             return {tag: self._value(inner)}
         return value

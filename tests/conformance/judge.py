@@ -16,18 +16,22 @@ RELEASE = 455
 Outcome = collections.namedtuple("Outcome", "case status why got")
 
 
+def lines(file):
+    """The JSON of each line; only a newline ends one."""
+    with open(file, encoding="utf-8", newline="\n") as text:
+        return [json.loads(line) for line in text if line.strip()]
+
+
 def load(files):
     """The cases of the files, with unique ids and the results of our release."""
     changes = {}
     for file in files:
         path = Path(file).parent / "result_changes.jsonl"
         if path.is_file() and not changes:
-            lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-            changes = {(line["id"], line["sql"]): line["then"] for line in lines if line["release"] == RELEASE}
+            changes = {(line["id"], line["sql"]): line["then"] for line in lines(path) if line["release"] == RELEASE}
     cases, seen = [], collections.Counter()
     for file in files:
-        for line in Path(file).read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
+        for case in lines(file):
             then = changes.get((case["id"], case["sql"]))
             if then is not None:
                 case["expected"] = then
