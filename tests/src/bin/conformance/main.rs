@@ -20,7 +20,7 @@ use catalog::crawler::S3Target;
 use catalog::local::LocalCatalog;
 use catalog::storage::{Storage, StorageConfig};
 use catalog::{Error, Result};
-use engine::{Engine, Session, Settings};
+use engine::{Engine, Properties, Session, Settings};
 use futures::{FutureExt, TryStreamExt};
 use serde_json::{Value, json};
 
@@ -66,7 +66,12 @@ async fn answer(engine: &Engine, case: &Value, limit: Duration) -> Value {
         if case["parse"] == true {
             return sql::parse(text("sql")).map(|_| json!({"types": [], "rows": []}));
         }
-        let mut session = Session { timeout: Some(limit), ..Session::default() };
+        let properties = Properties {
+            time_zone: text("time_zone").to_string(),
+            decimal_literals: case["decimals"] == true,
+            ..Properties::default()
+        };
+        let mut session = Session { timeout: Some(limit), properties, ..Session::default() };
         for statement in case["setup"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             rows(engine, &mut session, statement).await?;
         }
@@ -83,7 +88,7 @@ async fn answer(engine: &Engine, case: &Value, limit: Duration) -> Value {
 
 async fn rows(engine: &Engine, session: &mut Session, sql: &str) -> Result<Value> {
     let answer = engine.run(session, sql).await?;
-    let types = answer.columns.iter().map(|column| engine::trino_type::name(&column.data_type));
+    let types = answer.columns.iter().map(|column| engine::types::name(&column.data_type));
     let types = types.collect::<Result<Vec<_>>>()?;
     let batches: Vec<_> = answer.rows.try_collect().await?;
     let mut rows: Vec<Vec<Value>> = vec![];
