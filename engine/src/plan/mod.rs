@@ -2,10 +2,12 @@
 //! expanded until no new name appears, and only then the planner runs, with nothing left to look up.
 
 mod context;
+pub(crate) mod decorrelate;
 mod files;
+mod forms;
 mod lower;
-
 mod output;
+pub(crate) mod relation;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -62,7 +64,7 @@ impl Planner<'_> {
     /// `within` are the views being expanded, outermost first.
     fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
         async move {
-            let mut query = output::hide_unnamed(query);
+            let mut query = forms::planned(output::hide_unnamed(query))?;
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)

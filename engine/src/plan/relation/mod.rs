@@ -1,0 +1,37 @@
+//! Relations in FROM that DataFusion's planner does not make as Trino does.
+
+mod functions;
+mod sample;
+mod unnest;
+
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::planner::{RelationPlanner, RelationPlannerContext, RelationPlanning};
+use datafusion::sql::sqlparser::ast::TableFactor;
+
+pub(crate) use functions::MEMBER;
+
+/// `UNNEST` and `TABLESAMPLE`.
+#[derive(Debug)]
+pub(crate) struct Relations;
+
+impl RelationPlanner for Relations {
+    fn plan_relation(&self, relation: TableFactor, context: &mut dyn RelationPlannerContext) -> Result<RelationPlanning> {
+        match relation {
+            TableFactor::UNNEST { alias, array_exprs, with_offset: false, with_ordinality, .. } => {
+                unnest::plan(array_exprs, with_ordinality, alias, context)
+            }
+            TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
+                sample::plan(relation, context)
+            }
+            other => Ok(RelationPlanning::Original(Box::new(other))),
+        }
+    }
+}
+
+/// The functions that such plans call, by name also where a plan was sent to.
+pub(crate) fn functions() -> [Arc<ScalarUDF>; 2] {
+    functions::all()
+}
