@@ -22,6 +22,7 @@ use url::Url;
 use crate::coerce::{Coercion, Operators};
 use crate::error::{from_datafusion, into_datafusion};
 use crate::functions;
+use crate::pattern;
 use crate::plan::decorrelate::{Decorrelate, Single};
 use crate::plan::relation::{self, Relations};
 use crate::properties::Properties;
@@ -93,7 +94,7 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     builder.relation_planners().get_or_insert_default().push(Arc::new(Relations));
     let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
         vec![Arc::new(Decorrelate), Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
-    Ok(builder.with_analyzer_rules(rules).build())
+    Ok(builder.with_analyzer_rules(rules).with_query_planner(Arc::new(pattern::Planner)).build())
 }
 
 /// Object stores by URL, from the one place that knows them.

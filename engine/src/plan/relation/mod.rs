@@ -11,9 +11,10 @@ use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::planner::{RelationPlanner, RelationPlannerContext, RelationPlanning};
 use datafusion::sql::sqlparser::ast::TableFactor;
 
+use crate::pattern;
 pub(crate) use functions::MEMBER;
 
-/// `UNNEST` and `TABLESAMPLE`.
+/// `UNNEST`, `TABLESAMPLE` and `MATCH_RECOGNIZE`.
 #[derive(Debug)]
 pub(crate) struct Relations;
 
@@ -26,12 +27,13 @@ impl RelationPlanner for Relations {
             TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
                 sample::plan(relation, context)
             }
+            TableFactor::MatchRecognize { .. } => pattern::plan(relation, context),
             other => Ok(RelationPlanning::Original(Box::new(other))),
         }
     }
 }
 
 /// The functions that such plans call, by name also where a plan was sent to.
-pub(crate) fn functions() -> [Arc<ScalarUDF>; 2] {
-    functions::all()
+pub(crate) fn functions() -> impl Iterator<Item = Arc<ScalarUDF>> {
+    functions::all().into_iter().chain([pattern::function()])
 }
