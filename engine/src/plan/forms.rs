@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `ORDER BY x FETCH FIRST n ROWS WITH TIES` | `QUALIFY rank() OVER (ORDER BY x) <= n`, over the query as a table where its own select has no place for it |
 //! | `RIGHT JOIN LATERAL (…)`, `FULL JOIN LATERAL (…)` | without LATERAL: such a side cannot use the other one |
+//! | `SELECT a, a`, `SELECT *, a` | `SELECT a, a AS "a?1"`, with a mark that no name has: DataFusion's columns have different names; [`shown`] takes it off again |
 //! | `(SELECT a, b)` as a value, `x IN (SELECT a, b)` | `(SELECT (a, b))`: a row |
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use catalog::{Error, Result};
@@ -20,18 +22,22 @@ use datafusion::sql::sqlparser::ast::{
 ///
 /// Errors: `Syntax` for WITH TIES without an order.
 pub(crate) fn planned(mut query: Query) -> Result<Query> {
-    match query.visit(&mut Forms) {
+    match query.visit(&mut Forms { depth: 0 }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(query),
     }
 }
 
-struct Forms;
+struct Forms {
+    /// How many queries are around.
+    depth: usize,
+}
 
 impl VisitorMut for Forms {
     type Break = Error;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        self.depth += 1;
         match query.fetch.take_if(|fetch| fetch.with_ties) {
             Some(fetch) => match with_ties(query, fetch.quantity.unwrap_or_else(|| number(1))) {
                 Ok(()) => ControlFlow::Continue(()),
@@ -39,6 +45,11 @@ impl VisitorMut for Forms {
             },
             None => ControlFlow::Continue(()),
         }
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<Error> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
@@ -51,6 +62,7 @@ impl VisitorMut for Forms {
                 *lateral = false;
             }
         }
+        tell_apart(&mut select.projection, self.depth == 1);
         ControlFlow::Continue(())
     }
 
@@ -66,6 +78,39 @@ impl VisitorMut for Forms {
             _ => {}
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Between a name and the place of its column, where others of the select have the name, too.
+const MARK: char = '\u{1}';
+
+/// A column's name as the user wrote it.
+pub(crate) fn shown(name: &str) -> &str {
+    name.split(MARK).next().unwrap_or(name)
+}
+
+/// Gives those items a name of their own that would have the name of another one. What a wildcard brings is not known here: beside
+/// one, all items without a name get one where `outermost`, since there nobody refers to them.
+fn tell_apart(items: &mut [SelectItem], outermost: bool) {
+    let wildcard = outermost && items.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
+    let mut seen = HashSet::new();
+    for (at, item) in items.iter_mut().enumerate() {
+        let (expr, name) = match &*item {
+            SelectItem::UnnamedExpr(expr) => match expr {
+                Expr::Identifier(name) => (expr, name.value.clone()),
+                Expr::CompoundIdentifier(path) => (expr, path.last().map(|name| name.value.clone()).unwrap_or_default()),
+                _ => (expr, format!("_col{at}")),
+            },
+            SelectItem::ExprWithAlias { expr, alias } => (expr, alias.value.clone()),
+            _ => continue,
+        };
+        let text = match &*item {
+            SelectItem::UnnamedExpr(expr) => expr.to_string(),
+            _ => name.clone(),
+        };
+        if !seen.insert(text) || (wildcard && matches!(item, SelectItem::UnnamedExpr(_))) {
+            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', format!("{name}{MARK}{at}")) };
+        }
     }
 }
 

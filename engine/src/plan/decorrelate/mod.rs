@@ -84,7 +84,7 @@ fn rows(values: Values) -> Result<LogicalPlan> {
 /// The node with its expressions over an input that has the answers of the subqueries in them.
 fn expressions(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
     let schema = Arc::clone(plan.schema());
-    let plan = plan.map_subqueries(|subquery| rewrite(subquery, names).map(Transformed::yes))?.data;
+    let plan = plan.map_subqueries(|subquery| within(subquery, names).map(Transformed::yes))?.data;
     // An inner join's conditions are those of a filter over all pairs.
     let plan = match plan {
         LogicalPlan::Join(join) if join.join_type == JoinType::Inner && join.filter.as_ref().is_some_and(holds_subquery) => {
@@ -112,6 +112,17 @@ fn expressions(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
         return plan.with_new_exprs(exprs, vec![input]);
     }
     restored(plan.with_new_exprs(exprs, vec![input])?, before, &fields(&schema))
+}
+
+/// The subquery of an expression with its own subqueries done.
+fn within(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::Subquery(subquery) => {
+            let inner = Arc::new(rewrite(Arc::unwrap_or_clone(subquery.subquery), names)?);
+            Ok(LogicalPlan::Subquery(Subquery { subquery: inner, ..subquery }))
+        }
+        plan => rewrite(plan, names),
+    }
 }
 
 /// A filter's conditions one by one: DataFusion does some whole.
