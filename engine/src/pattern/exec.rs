@@ -98,7 +98,8 @@ impl ExecutionPlan for RecognizeExec {
         let reservation = MemoryConsumer::new("MatchRecognizeExec").register(context.memory_pool());
         let input_schema = input.schema();
         let made = async move {
-            let batches = input.and_then(|batch| std::future::ready(reservation.try_grow(batch.get_array_memory_size()).map(|()| batch)));
+            let batches =
+                input.and_then(|batch| std::future::ready(reservation.try_grow(batch.get_array_memory_size()).map(|()| batch)));
             let batches: Vec<RecordBatch> = batches.try_collect().await?;
             let all = joined(&input_schema, &batches)?;
             drop(batches);

@@ -11,8 +11,8 @@ use datafusion::sql::sqlparser::ast::{
     self, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Value, VisitMut, VisitorMut,
 };
 
-use super::nullable::nullable;
 use super::navigation::Navigation;
+use super::nullable::nullable;
 use super::program::Label;
 use crate::error::from_datafusion;
 use crate::types::Type;
@@ -116,7 +116,7 @@ impl Leaves<'_> {
                 let text = ScalarValue::try_from(&Type::VARCHAR.arrow()).map_err(from_datafusion)?;
                 self.leaf(Leaf::Classifier(Navigation { labels, ..navigation.clone() }), lit(text)).map(Some)
             }
-            "match_number" => self.leaf(Leaf::Number, lit(0_i64)).map(Some),
+            "match_number" => self.leaf(Leaf::Number, lit(ScalarValue::Int64(None))).map(Some),
             _ if function.over.is_none() && self.context.context_provider().get_aggregate_meta(&name).is_some() => {
                 self.aggregate(function.clone(), navigation.complete).map(Some)
             }
@@ -187,7 +187,8 @@ impl Leaves<'_> {
 
     fn leaf(&mut self, leaf: Leaf, value: Expr) -> Result<ast::Expr> {
         let value = nullable(value);
-        let same = |(known, column): (&Leaf, &Expr)| *known == leaf && matches!(column, Expr::Alias(alias) if *alias.expr == value);
+        let same =
+            |(known, column): (&Leaf, &Expr)| *known == leaf && matches!(column, Expr::Alias(alias) if *alias.expr == value);
         let at = match self.leaves.iter().zip(&self.columns).position(same) {
             Some(at) => at,
             None => {
@@ -322,7 +323,9 @@ fn offset(arguments: &[ast::Expr], default: i64) -> Result<i64> {
             Value::Number(number, _) => number.to_string().parse().map_err(|_| misused("navigation")),
             _ => Err(misused("navigation")),
         },
-        Some(_) => Err(Error::new(ErrorKind::InvalidInput, "the offset of a navigation function must be a number that is not negative")),
+        Some(_) => {
+            Err(Error::new(ErrorKind::InvalidInput, "the offset of a navigation function must be a number that is not negative"))
+        }
     }
 }
 

@@ -41,7 +41,10 @@ pub(super) enum Skip {
     PastLastRow,
     ToNextRow,
     /// To the first row of these variables, or the last.
-    To { first: bool, labels: Vec<Label> },
+    To {
+        first: bool,
+        labels: Vec<Label>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,9 +7,9 @@ use datafusion::arrow::compute::SortOptions;
 use datafusion::catalog::Session;
 use datafusion::common::{DFSchema, Result, internal_datafusion_err};
 use datafusion::execution::context::QueryPlanner;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_expr::PhysicalSortExpr;
-use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{
     DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner, create_aggregate_expr_and_maybe_filter,

@@ -20,7 +20,10 @@ use crate::error::{from_datafusion, into_datafusion};
 use crate::types::Type;
 
 /// Plans a table factor that is a `MATCH_RECOGNIZE`.
-pub(crate) fn plan(factor: TableFactor, context: &mut dyn RelationPlannerContext) -> datafusion::common::Result<RelationPlanning> {
+pub(crate) fn plan(
+    factor: TableFactor,
+    context: &mut dyn RelationPlannerContext,
+) -> datafusion::common::Result<RelationPlanning> {
     recognize(factor, context).map_err(into_datafusion)
 }
 
@@ -104,7 +107,7 @@ fn with_virtual(schema: &DFSchema) -> Result<DFSchema> {
 fn with_leaves(table: LogicalPlan, leaves: Vec<Expr>) -> Result<LogicalPlan> {
     let label = ScalarValue::try_from(&Type::VARCHAR.arrow()).map_err(from_datafusion)?;
     let own: Vec<Expr> = table.schema().columns().into_iter().map(Expr::Column).collect();
-    let more = [lit(label).alias(CLASSIFIER), nullable(lit(0_i64)).alias(NUMBER)];
+    let more = [lit(label).alias(CLASSIFIER), nullable(lit(ScalarValue::Int64(None))).alias(NUMBER)];
     // Leaves may be of the virtual columns, so these come first.
     let virtual_table = LogicalPlanBuilder::from(table).project(own.into_iter().chain(more)).and_then(LogicalPlanBuilder::build);
     let virtual_table = virtual_table.map_err(from_datafusion)?;
@@ -175,7 +178,13 @@ fn output(rows: Option<RowsPerMatch>) -> Output {
 }
 
 /// Columns of the partition, then with all rows those of the order, the measures, and then what else the table has.
-fn output_columns(output: Output, table: &LogicalPlan, partition: &[Expr], order: &[SortExpr], measures: usize) -> Vec<OutputColumn> {
+fn output_columns(
+    output: Output,
+    table: &LogicalPlan,
+    partition: &[Expr],
+    order: &[SortExpr],
+    measures: usize,
+) -> Vec<OutputColumn> {
     let place = |expr: &Expr| match expr {
         Expr::Column(column) => table.schema().maybe_index_of_column(column),
         _ => None,
@@ -185,7 +194,12 @@ fn output_columns(output: Output, table: &LogicalPlan, partition: &[Expr], order
         places.extend(order.iter().filter_map(|sort| place(&sort.expr)));
     }
     let mut seen = vec![];
-    places.retain(|place| !seen.contains(place) && { seen.push(*place); true });
+    places.retain(|place| {
+        !seen.contains(place) && {
+            seen.push(*place);
+            true
+        }
+    });
     let mut columns: Vec<OutputColumn> = places.iter().copied().map(OutputColumn::Input).collect();
     columns.extend((0..measures).map(OutputColumn::Measure));
     if let Output::All { .. } = output {

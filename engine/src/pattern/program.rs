@@ -117,7 +117,8 @@ impl Program {
             return Err(Error::not_supported(message));
         }
         let orders = orders((0..symbols.len()).collect());
-        let pick = |order: Vec<usize>| Pattern::Concat(order.into_iter().map(|at| Pattern::Symbol(symbols[at].clone())).collect());
+        let pick =
+            |order: Vec<usize>| Pattern::Concat(order.into_iter().map(|at| Pattern::Symbol(symbols[at].clone())).collect());
         self.pattern(&Pattern::Alternation(orders.into_iter().map(pick).collect()), variables)
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ORDER BY x FETCH FIRST n ROWS WITH TIES` | `QUALIFY rank() OVER (ORDER BY x) <= n`, over the query as a table where its own select has no place for it |
 //! | `RIGHT JOIN LATERAL (…)`, `FULL JOIN LATERAL (…)` | without LATERAL: such a side cannot use the other one |
+//! | `a JOIN b USING (k)` among other joins | `(a JOIN b USING (k))` | [`super::relation`] plans brackets |
 //! | `SELECT a, a`, `SELECT *, a` | `SELECT a, a AS "a?1"`, with a mark that no name has: DataFusion's columns have different names; [`shown`] takes it off again |
 //! | `(SELECT a, b)` as a value, `x IN (SELECT a, b)` | `(SELECT (a, b))`: a row |
 
@@ -13,10 +14,13 @@ use std::ops::ControlFlow;
 use catalog::{Error, Result};
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Function, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, JoinOperator, LimitClause, ObjectName,
-    OrderByExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, TableWithJoins, Value,
-    VisitMut, VisitorMut, WildcardAdditionalOptions, WindowSpec, WindowType,
+    BinaryOperator, Distinct, Expr, Function, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, Join, JoinOperator,
+    LimitClause, ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias,
+    TableAliasColumnDef, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowSpec,
+    WindowType,
 };
+
+use super::relation::using;
 
 /// The query in forms that DataFusion plans.
 ///
@@ -54,15 +58,22 @@ impl VisitorMut for Forms {
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
         for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
-            let keeps_right = matches!(
-                join.join_operator,
-                JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
-            );
+            let keeps_right =
+                matches!(join.join_operator, JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_));
             if let (true, TableFactor::Derived { lateral, .. }) = (keeps_right, &mut join.relation) {
                 *lateral = false;
             }
         }
+        select.from.iter_mut().for_each(bracket);
         tell_apart(&mut select.projection, self.depth == 1);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
+        match factor {
+            TableFactor::NestedJoin { table_with_joins, .. } if table_with_joins.joins.len() > 1 => bracket(table_with_joins),
+            _ => {}
+        }
         ControlFlow::Continue(())
     }
 
@@ -81,6 +92,23 @@ impl VisitorMut for Forms {
     }
 }
 
+/// Brackets around all that is joined up to each USING.
+fn bracket(from: &mut TableWithJoins) {
+    let Some(last) = from.joins.iter().rposition(|join| using(&join.join_operator).is_some()) else { return };
+    let after = from.joins.split_off(last + 1);
+    let Some(join) = from.joins.pop() else { return };
+    bracket(from);
+    if !from.joins.is_empty() {
+        from.relation = bracketed(from.relation.clone(), std::mem::take(&mut from.joins));
+    }
+    from.relation = bracketed(from.relation.clone(), vec![join]);
+    from.joins = after;
+}
+
+fn bracketed(relation: TableFactor, joins: Vec<Join>) -> TableFactor {
+    TableFactor::NestedJoin { table_with_joins: Box::new(TableWithJoins { relation, joins }), alias: None }
+}
+
 /// Between a name and the place of its column, where others of the select have the name, too.
 const MARK: char = '\u{1}';
 
@@ -92,7 +120,8 @@ pub(crate) fn shown(name: &str) -> &str {
 /// Gives those items a name of their own that would have the name of another one. What a wildcard brings is not known here: beside
 /// one, all items without a name get one where `outermost`, since there nobody refers to them.
 fn tell_apart(items: &mut [SelectItem], outermost: bool) {
-    let wildcard = outermost && items.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
+    let wildcard =
+        outermost && items.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }));
     let mut seen = HashSet::new();
     for (at, item) in items.iter_mut().enumerate() {
         let (expr, name) = match &*item {
@@ -147,12 +176,8 @@ fn as_row(query: &mut Query) {
     }
     let name = |at: usize| Ident::with_quote('"', format!("$field_{at}"));
     let column = |at: usize| TableAliasColumnDef { name: name(at), data_type: None };
-    let alias = TableAlias {
-        explicit: true,
-        name: Ident::with_quote('"', "$row"),
-        columns: (0..count).map(column).collect(),
-        at: None,
-    };
+    let alias =
+        TableAlias { explicit: true, name: Ident::with_quote('"', "$row"), columns: (0..count).map(column).collect(), at: None };
     let row = Expr::Tuple((0..count).map(|at| Expr::Identifier(name(at))).collect());
     wrap(query, SelectItem::UnnamedExpr(row), alias);
 }
@@ -260,8 +285,12 @@ fn resolved(sort: OrderByExpr, select: &Select) -> Result<OrderByExpr> {
         _ => None,
     };
     match item {
-        Some(SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr)) => Ok(OrderByExpr { expr: expr.clone(), ..sort }),
-        Some(_) => Err(Error::not_supported("FETCH FIRST WITH TIES by the place of a column in * is not supported; name the column")),
+        Some(SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr)) => {
+            Ok(OrderByExpr { expr: expr.clone(), ..sort })
+        }
+        Some(_) => {
+            Err(Error::not_supported("FETCH FIRST WITH TIES by the place of a column in * is not supported; name the column"))
+        }
         None => Ok(sort),
     }
 }

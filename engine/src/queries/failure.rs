@@ -41,9 +41,7 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         | K::InvalidCast
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
-        | K::SubqueryMultipleRows => {
-            (USER, 1001, false)
-        }
+        | K::SubqueryMultipleRows => (USER, 1001, false),
         K::AlreadyExists => (USER, 1003, false),
         K::Conflict | K::Busy => (USER, 1003, true),
         K::ObjectNotFound => (USER, 1109, false),

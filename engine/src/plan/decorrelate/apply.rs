@@ -6,7 +6,9 @@ use catalog::Error;
 use datafusion::common::{Column, DataFusionError, Result, ScalarValue};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison, SetQuantifier};
-use datafusion::logical_expr::{AggregateUDF, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, binary_expr, lit, not, when};
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, binary_expr, lit, not, when,
+};
 
 use super::domain::{Domain, Names, outer_columns, same};
 use super::push::{fields, join, push};
@@ -72,6 +74,11 @@ impl Asked {
             Some(domain) => push(subquery, domain, names)?,
             None => subquery,
         };
+        // A name that no other column can have, also when it becomes a part of an aggregate's name.
+        let named = Column::new(Some(names.next()), "value");
+        let mut all: Vec<Expr> = domain.as_ref().map(Domain::columns).unwrap_or_default();
+        all.push(Expr::Column(value).alias_qualified(named.relation.clone(), named.name.clone()));
+        let (rows, value) = (LogicalPlanBuilder::from(rows).project(all)?.build()?, named);
         Ok(Self { domain, outer, rows, value, single })
     }
 
@@ -94,7 +101,8 @@ impl Asked {
         let relation = names.next();
         let made = fields(plan.schema());
         let renamed = made[made.len() - wanted..].iter().enumerate();
-        let renamed = renamed.map(|(at, column)| Expr::Column(column.clone()).alias_qualified(Some(relation.clone()), format!("a{at}")));
+        let renamed =
+            renamed.map(|(at, column)| Expr::Column(column.clone()).alias_qualified(Some(relation.clone()), format!("a{at}")));
         let all: Vec<Expr> = self.groups().into_iter().chain(renamed).collect();
         let answers = (0..wanted).map(|at| Expr::Column(Column::new(Some(relation.clone()), format!("a{at}")))).collect();
         Ok((LogicalPlanBuilder::from(plan).project(all)?.build()?, answers))
@@ -103,10 +111,7 @@ impl Asked {
     fn scalar(self, input: LogicalPlan, names: &Names) -> Result<(LogicalPlan, Expr)> {
         let value = Expr::Column(self.value.clone());
         let (answers, answer) = if self.single {
-            let named = Column::new(Some(names.next()), "value");
-            let mut all = self.groups();
-            all.push(value.alias_qualified(named.relation.clone(), named.name.clone()));
-            (LogicalPlanBuilder::from(self.rows.clone()).project(all)?.build()?, Expr::Column(named))
+            (self.rows.clone(), value)
         } else {
             let single = AggregateUDF::new_from_impl(Single::default()).call(vec![value]);
             first(self.aggregated(vec![single], names)?)?
@@ -138,7 +143,9 @@ impl Asked {
         // The domain's columns are in the counts already.
         let matches = renamed(matches, self.domain.as_ref(), names)?;
         let mut conditions = vec![expr.clone().eq(Expr::Column(named))];
-        conditions.extend(self.outer.iter().zip(matches.1).map(|(outer, inner)| same(Expr::Column(outer.clone()), Expr::Column(inner))));
+        conditions.extend(
+            self.outer.iter().zip(matches.1).map(|(outer, inner)| same(Expr::Column(outer.clone()), Expr::Column(inner))),
+        );
         let plan = join(input, matches.0, JoinType::Left, conditions)?;
         let (rows, values) = (answers[0].clone(), answers[1].clone());
         let unknown = expr.is_null().or(values.lt(rows.clone()));
@@ -162,7 +169,8 @@ impl Asked {
         let asked = vec![count(lit(1_i64)), count(value.clone()), min(value.clone()), max(value)];
         let (answers, columns) = self.aggregated(asked, names)?;
         let plan = self.joined(input, answers, vec![])?;
-        let [rows, values, least, greatest] = <[Expr; 4]>::try_from(columns).map_err(|_| internal("four aggregates are four columns"))?;
+        let [rows, values, least, greatest] =
+            <[Expr; 4]>::try_from(columns).map_err(|_| internal("four aggregates are four columns"))?;
         let is = |other: &Expr| binary_expr(expr.clone(), op, other.clone());
         let all = quantifier == SetQuantifier::All;
         let holds = match op {
@@ -175,10 +183,8 @@ impl Asked {
         let none = rows.clone().is_null().or(rows.clone().eq(lit(0_i64)));
         let unknown = holds.clone().is_null().or(values.lt(rows));
         let decided = if all { not(holds) } else { holds };
-        let answer = when(none, lit(all))
-            .when(decided, lit(!all))
-            .when(unknown, lit(ScalarValue::Boolean(None)))
-            .otherwise(lit(all))?;
+        let answer =
+            when(none, lit(all)).when(decided, lit(!all)).when(unknown, lit(ScalarValue::Boolean(None))).otherwise(lit(all))?;
         Ok((plan, answer))
     }
 }

@@ -31,8 +31,10 @@ impl Domain {
     /// The values that the columns `outer` have in `input`, each once when `distinct`.
     pub(super) fn of(input: &LogicalPlan, outer: Vec<Column>, distinct: bool, names: &Names) -> Result<Self> {
         let name = names.next();
-        let renamed =
-            outer.iter().enumerate().map(|(at, column)| Expr::Column(column.clone()).alias_qualified(Some(name.clone()), short(at)));
+        let renamed = outer
+            .iter()
+            .enumerate()
+            .map(|(at, column)| Expr::Column(column.clone()).alias_qualified(Some(name.clone()), short(at)));
         let plan = LogicalPlanBuilder::from(input.clone()).project(renamed.collect::<Vec<_>>())?;
         let plan = if distinct { plan.distinct()? } else { plan };
         Ok(Self { plan: plan.build()?, name, outer })

@@ -64,16 +64,19 @@ fn is_lifted(plan: &LogicalPlan) -> Result<bool> {
     }
     match plan {
         LogicalPlan::Filter(Filter { predicate, input, .. }) => {
-            let plain = split_conjunction(predicate).into_iter().all(|condition| !condition.contains_outer() || is_equality(condition));
+            let plain =
+                split_conjunction(predicate).into_iter().all(|condition| !condition.contains_outer() || is_equality(condition));
             Ok(plain && !super::holds_subquery(predicate) && is_lifted(input)?)
         }
         LogicalPlan::Projection(projection) => {
-            Ok(!projection.expr.iter().any(|expr| expr.contains_outer() || super::holds_subquery(expr)) && is_lifted(&projection.input)?)
+            Ok(!projection.expr.iter().any(|expr| expr.contains_outer() || super::holds_subquery(expr))
+                && is_lifted(&projection.input)?)
         }
         LogicalPlan::SubqueryAlias(alias) => is_lifted(&alias.input),
         LogicalPlan::Join(join) if join.join_type == JoinType::Inner => {
             let outer = |expr: &Expr| expr.contains_outer();
-            let in_condition = join.filter.as_ref().is_some_and(outer) || join.on.iter().any(|(left, right)| outer(left) || outer(right));
+            let in_condition =
+                join.filter.as_ref().is_some_and(outer) || join.on.iter().any(|(left, right)| outer(left) || outer(right));
             Ok(!in_condition && is_lifted(&join.left)? && is_lifted(&join.right)?)
         }
         _ => Ok(false),

@@ -6,14 +6,17 @@
 use std::sync::Arc;
 
 use catalog::Error;
-use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, DFSchemaRef, DataFusionError, Result, ScalarValue};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, DFSchemaRef, DataFusionError, NullEquality, Result};
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::logical_plan::{Aggregate, Distinct, FetchType, Filter, Join, Limit, Projection, SkipType, Sort, Window};
+use datafusion::logical_expr::logical_plan::{
+    Aggregate, Distinct, FetchType, Filter, Join, Limit, Projection, SkipType, Sort, Window,
+};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, JoinType, LogicalPlan, LogicalPlanBuilder, SortExpr, lit};
 
-use super::domain::{Domain, Names};
+use super::domain::{Domain, Names, same};
 use crate::error::into_datafusion;
 
 /// `plan` for each row of `domain`: its columns as they are called, and the domain's beside them.
@@ -115,7 +118,6 @@ fn push_aggregate(aggregate: Aggregate, domain: &Domain, names: &Names) -> Resul
 
 /// The aggregate over the rows that have a value in `found`.
 fn only_where(expr: Expr, found: &Column) -> Result<Expr> {
-    use datafusion::common::tree_node::TreeNode;
     let filtered = expr.transform(|expr| match expr {
         Expr::AggregateFunction(mut call) => {
             let is_found = Expr::Column(found.clone()).is_not_null();
@@ -145,7 +147,6 @@ fn push_window(window: Window, domain: &Domain, names: &Names) -> Result<Logical
 }
 
 fn partitioned(expr: Expr, domain: &Domain) -> Result<Expr> {
-    use datafusion::common::tree_node::TreeNode;
     let partitioned = expr.transform(|expr| match expr {
         Expr::WindowFunction(mut call) => {
             call.params.partition_by.extend(domain.columns());
@@ -171,11 +172,12 @@ fn push_limit(limit: Limit, domain: &Domain, names: &Names) -> Result<LogicalPla
     let number = row_number().partition_by(domain.columns()).order_by(order).build()?;
     let plan = LogicalPlanBuilder::from(rows).window(vec![number])?.build()?;
     let Some(number) = fields(plan.schema()).pop().map(Expr::Column) else { return Err(unsupported()) };
-    let r#type = number.get_type(plan.schema())?;
-    let count = |rows: usize| Ok::<_, DataFusionError>(lit(ScalarValue::UInt64(Some(rows as u64)).cast_to(&r#type)?));
-    let mut within = vec![number.clone().gt(count(skip)?)];
+    // DataFusion counts without a sign, which no type of Trino's does.
+    let number = number.cast_to(&DataType::Int64, plan.schema())?;
+    let count = |rows: usize| lit(i64::try_from(rows).unwrap_or(i64::MAX));
+    let mut within = vec![number.clone().gt(count(skip))];
     if let Some(fetch) = fetch {
-        within.push(number.lt_eq(count(skip.saturating_add(fetch))?));
+        within.push(number.lt_eq(count(skip.saturating_add(fetch))));
     }
     let plan = LogicalPlanBuilder::from(plan).filter(conjunction(within).unwrap_or_else(|| lit(true)))?.build()?;
     project(plan, wanted, domain)
@@ -187,11 +189,7 @@ fn push_join(original: Join, domain: &Domain, names: &Names) -> Result<LogicalPl
     let mut conditions: Vec<Expr> = vec![];
     for (one, other) in on {
         let (one, other) = (domain.inner(one)?, domain.inner(other)?);
-        let equal = if null_equality == datafusion::common::NullEquality::NullEqualsNull {
-            super::domain::same(one, other)
-        } else {
-            one.eq(other)
-        };
+        let equal = if null_equality == NullEquality::NullEqualsNull { same(one, other) } else { one.eq(other) };
         conditions.push(equal);
     }
     conditions.extend(filter.map(|filter| domain.inner(filter)).transpose()?);
@@ -241,7 +239,10 @@ pub(super) fn called(expr: Expr, name: Column) -> Result<Expr> {
     }
 }
 
-pub(super) fn join(left: LogicalPlan, right: LogicalPlan, r#type: JoinType, conditions: Vec<Expr>) -> Result<LogicalPlan> {
+pub(super) fn join(left: LogicalPlan, right: LogicalPlan, r#type: JoinType, mut conditions: Vec<Expr>) -> Result<LogicalPlan> {
+    if conditions.is_empty() {
+        conditions.push(lit(true));
+    }
     LogicalPlanBuilder::from(left).join_on(right, r#type, conditions)?.build()
 }
 

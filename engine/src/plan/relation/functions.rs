@@ -6,19 +6,20 @@ use catalog::Error;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray, StructArray, make_array};
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::kernels::length::length;
+use datafusion::arrow::datatypes::FieldRef;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit,
 };
-use datafusion::arrow::datatypes::FieldRef;
 
 use crate::error::into_datafusion;
 
 /// The name of the function that takes a field of a row by its place.
 pub(crate) const MEMBER: &str = "$member";
 
-static MEMBER_FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| Arc::new(Member(Signature::any(2, Volatility::Immutable)).into()));
+static MEMBER_FUNCTION: LazyLock<Arc<ScalarUDF>> =
+    LazyLock::new(|| Arc::new(Member(Signature::any(2, Volatility::Immutable)).into()));
 static ORDINALS_FUNCTION: LazyLock<Arc<ScalarUDF>> =
     LazyLock::new(|| Arc::new(Ordinals(Signature::variadic_any(Volatility::Immutable)).into()));
 
@@ -74,8 +75,8 @@ impl ScalarUDFImpl for Member {
 }
 
 fn place(value: Option<&ScalarValue>) -> Option<usize> {
-    match value {
-        Some(ScalarValue::Int64(Some(at))) => usize::try_from(*at).ok(),
+    match value?.cast_to(&DataType::Int64) {
+        Ok(ScalarValue::Int64(Some(at))) => usize::try_from(at).ok(),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 mod functions;
 mod sample;
 mod unnest;
+mod using;
 
 use std::sync::Arc;
 
@@ -13,8 +14,9 @@ use datafusion::sql::sqlparser::ast::TableFactor;
 
 use crate::pattern;
 pub(crate) use functions::MEMBER;
+pub(crate) use using::using;
 
-/// `UNNEST`, `TABLESAMPLE` and `MATCH_RECOGNIZE`.
+/// `UNNEST`, `TABLESAMPLE`, `JOIN … USING` in brackets and `MATCH_RECOGNIZE`.
 #[derive(Debug)]
 pub(crate) struct Relations;
 
@@ -27,6 +29,7 @@ impl RelationPlanner for Relations {
             TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
                 sample::plan(relation, context)
             }
+            TableFactor::NestedJoin { .. } => using::plan(relation, context),
             TableFactor::MatchRecognize { .. } => pattern::plan(relation, context),
             other => Ok(RelationPlanning::Original(Box::new(other))),
         }
