@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CARGO ?= cargo
 
-.PHONY: demo test lint rust-test bench venv
+.PHONY: demo test lint rust-test conformance bench venv
 
 # Builds the binary and shows the main job: streamed files, crawled and queried. No network beyond the crate registry.
 demo:
@@ -32,6 +32,11 @@ $(VENV)/.installed $(VENV)-dbt/.installed:
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --no-deps --no-compile --requirement $<
 	touch $@
+
+# Trino's own cases, from ../shared, through the engine: prints rates, writes docs/conformance.md and the list of known failures.
+conformance:
+	$(CARGO) build --locked --package tests --bin conformance
+	$(PYTHON) tests/conformance/run.py --binary "$${CARGO_TARGET_DIR:-target}/debug/conformance" --write
 
 # Figures, each against a named peer or a lower bound in the same run; see docs/benchmarks.md.
 bench:

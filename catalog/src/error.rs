@@ -27,6 +27,8 @@ pub enum ErrorKind {
     NumericOutOfRange,
     /// A function does not take this value: Trino's word for what a call was wrong with, whatever the function.
     InvalidFunctionArgument,
+    /// A scalar subquery has more than one row.
+    SubqueryMultipleRows,
     /// `DATE 'x'`: the text of a literal that is no value of its type.
     InvalidLiteral,
     /// An object's content does not fit its table.
@@ -69,6 +71,7 @@ impl ErrorKind {
             Self::InvalidCast => "INVALID_CAST_ARGUMENT",
             Self::NumericOutOfRange => "NUMERIC_VALUE_OUT_OF_RANGE",
             Self::InvalidFunctionArgument => "INVALID_FUNCTION_ARGUMENT",
+            Self::SubqueryMultipleRows => "SUBQUERY_MULTIPLE_ROWS",
             Self::InvalidLiteral => "INVALID_LITERAL",
             Self::BadData => "HIVE_BAD_DATA",
             Self::Conflict => "TRANSACTION_CONFLICT",

@@ -41,6 +41,9 @@ fn describe(error: &DataFusionError) -> Error {
         DataFusionError::Plan(text) => from_plan(text),
         DataFusionError::Configuration(text) => Error::invalid(first_line(text)),
         DataFusionError::ResourcesExhausted(text) => from_exhausted(text),
+        DataFusionError::Execution(text) if text.starts_with(SECOND_ROW) => {
+            Error::new(ErrorKind::SubqueryMultipleRows, "scalar sub-query has returned multiple rows")
+        }
         DataFusionError::Execution(text) => Error::new(ErrorKind::InvalidInput, first_line(text)),
         other => Error::internal(first_line(&other.to_string())),
     }
@@ -99,6 +102,9 @@ fn from_plan(text: &str) -> Error {
     };
     Error::new(kind, first_line(text))
 }
+
+/// How DataFusion says that a scalar subquery has more than one row.
+const SECOND_ROW: &str = "Scalar subquery returned more than one row";
 
 /// How the disk manager says that too much was spilled; the limit follows.
 const SPILL_LIMIT: &str = "exceeded the allowable limit of ";

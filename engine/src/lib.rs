@@ -13,6 +13,7 @@ mod functions;
 pub mod information_schema;
 mod memory;
 mod page;
+mod pattern;
 mod plan;
 mod prepared;
 mod properties;

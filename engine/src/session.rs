@@ -12,6 +12,7 @@ use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::AggregateUDF;
 use datafusion::object_store::ObjectStore;
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::analyzer::resolve_grouping_function::ResolveGroupingFunction;
@@ -21,6 +22,9 @@ use url::Url;
 use crate::coerce::{Coercion, Operators};
 use crate::error::{from_datafusion, into_datafusion};
 use crate::functions;
+use crate::pattern;
+use crate::plan::decorrelate::{Decorrelate, Single};
+use crate::plan::relation::{self, Relations};
 use crate::properties::Properties;
 
 /// What a state is built from.
@@ -83,9 +87,14 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     // Ours come last: they replace those of the same name.
     let planners = builder.expr_planners().get_or_insert_default();
     planners.insert(0, Arc::new(Operators));
-    builder.scalar_functions().get_or_insert_default().extend(functions::all()?);
-    let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
-    Ok(builder.with_analyzer_rules(rules).build())
+    let scalar = builder.scalar_functions().get_or_insert_default();
+    scalar.extend(functions::all()?);
+    scalar.extend(relation::functions());
+    builder.aggregate_functions().get_or_insert_default().push(Arc::new(AggregateUDF::new_from_impl(Single::default())));
+    builder.relation_planners().get_or_insert_default().push(Arc::new(Relations));
+    let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
+        vec![Arc::new(Decorrelate), Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
+    Ok(builder.with_analyzer_rules(rules).with_query_planner(Arc::new(pattern::Planner)).build())
 }
 
 /// Object stores by URL, from the one place that knows them.

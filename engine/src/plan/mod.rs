@@ -2,10 +2,13 @@
 //! expanded until no new name appears, and only then the planner runs, with nothing left to look up.
 
 mod context;
+pub(crate) mod decorrelate;
 mod files;
+mod forms;
 mod lower;
-
+mod metadata;
 mod output;
+pub(crate) mod relation;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,6 +33,7 @@ use crate::scan::snapshot::Lake;
 use crate::scan::{Hidden, LakeTable};
 use context::{Context, FullName};
 pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT};
+use metadata::Metadata;
 
 /// Views may refer to views this deep.
 const MAX_VIEW_DEPTH: usize = 32;
@@ -62,7 +66,7 @@ impl Planner<'_> {
     /// `within` are the views being expanded, outermost first.
     fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
         async move {
-            let mut query = output::hide_unnamed(query);
+            let mut query = forms::planned(output::hide_unnamed(query))?;
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
@@ -101,6 +105,12 @@ impl Planner<'_> {
         if full.0 == information_schema::NAME {
             let table = information_schema::table(&self.lake.catalog, &full.1).ok_or_else(|| placed(no_table(&full)))?;
             return Ok((full, provider_as_source(table)));
+        }
+        if let Some((name, metadata)) = Metadata::of(&full.1) {
+            let found = self.lake.catalog.table(&full.0, name).await;
+            let table = found.map_err(|error| placed(in_the_words_of_trino(error, &full)))?;
+            let source = metadata.source(self.lake, table).await.map_err(placed)?;
+            return Ok((full, source));
         }
         let table =
             self.lake.catalog.table(&full.0, &full.1).await.map_err(|error| placed(in_the_words_of_trino(error, &full)))?;

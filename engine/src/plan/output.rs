@@ -12,7 +12,7 @@ use crate::scan::Hidden;
 
 /// The output names of `query`, as many as `plan` has columns. Where the query has a wildcard, the plan's own names stand.
 pub(crate) fn names(query: &ast::Query, plan: &LogicalPlan) -> Vec<String> {
-    let planned = plan.schema().fields().iter().map(|field| field.name().clone());
+    let planned = plan.schema().fields().iter().map(|field| super::forms::shown(field.name()).to_string());
     match first_select(&query.body).map(|select| select.projection.as_slice()) {
         Some(items) if items.len() == plan.schema().fields().len() && !items.iter().any(is_wildcard) => {
             items.iter().enumerate().map(|(at, item)| written(item).unwrap_or_else(|| format!("_col{at}"))).collect()

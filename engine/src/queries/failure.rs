@@ -36,9 +36,12 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         K::NotSupported => (USER, 1200, false),
         K::InvalidInput => (USER, 1100, false),
         K::TypeMismatch => (USER, 1002, false),
-        K::BadData | K::DivisionByZero | K::InvalidCast | K::NumericOutOfRange | K::InvalidFunctionArgument => {
-            (USER, 1001, false)
-        }
+        K::BadData
+        | K::DivisionByZero
+        | K::InvalidCast
+        | K::NumericOutOfRange
+        | K::InvalidFunctionArgument
+        | K::SubqueryMultipleRows => (USER, 1001, false),
         K::AlreadyExists => (USER, 1003, false),
         K::Conflict | K::Busy => (USER, 1003, true),
         K::ObjectNotFound => (USER, 1109, false),

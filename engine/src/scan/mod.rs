@@ -74,6 +74,16 @@ pub(crate) struct LakeTable {
 }
 
 impl LakeTable {
+    /// The partition keys.
+    pub(crate) fn keys(&self) -> &[FieldRef] {
+        &self.keys
+    }
+
+    /// Whether partitions are computed, and not read from the catalog.
+    pub(crate) fn is_projected(&self) -> bool {
+        self.projection.is_some()
+    }
+
     /// Checks that the table can be read and builds its schema.
     ///
     /// Errors: `NotSupported` naming the format, SerDe or property; `InvalidInput` for a type or location that cannot be.
@@ -354,7 +364,7 @@ fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
 }
 
 /// A partition value's text as its key's type.
-fn key_value(key: &Field, text: &str) -> Result<ScalarValue> {
+pub(crate) fn key_value(key: &Field, text: &str) -> Result<ScalarValue> {
     if text == NULL_PARTITION {
         return ScalarValue::try_from(key.data_type()).map_err(crate::error::from_datafusion);
     }

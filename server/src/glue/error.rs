@@ -79,6 +79,7 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidLiteral
         | ErrorKind::BadData => "InvalidInputException",
         ErrorKind::Unavailable

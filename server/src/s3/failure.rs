@@ -23,6 +23,7 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidLiteral
         | ErrorKind::DatabaseNotFound
         | ErrorKind::TableNotFound

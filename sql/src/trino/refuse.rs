@@ -20,13 +20,6 @@ struct Checker;
 impl Visitor for Checker {
     type Break = Error;
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Error> {
-        let ties = query.fetch.as_ref().filter(|fetch| fetch.with_ties);
-        stop(
-            ties.map(|fetch| missing("FETCH FIRST … WITH TIES", fetch.quantity.as_ref().map_or_else(Span::empty, Spanned::span))),
-        )
-    }
-
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Error> {
         let named = select.projection.iter().find_map(|item| match item {
             SelectItem::ExprWithAliases { aliases, .. } => aliases.first(),
@@ -37,12 +30,9 @@ impl Visitor for Checker {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Error> {
         stop(match factor {
-            TableFactor::Table { sample: Some(_), name, .. } => Some(missing("TABLESAMPLE", name.span())),
             TableFactor::Table { version: Some(_), name, .. } => {
                 Some(missing("time travel (FOR TIMESTAMP or VERSION AS OF)", name.span()))
             }
-            TableFactor::Derived { sample: Some(_), .. } => Some(missing("TABLESAMPLE", factor.span())),
-            TableFactor::MatchRecognize { table, .. } => Some(missing("MATCH_RECOGNIZE", table.span())),
             _ => None,
         })
     }

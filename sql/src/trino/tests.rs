@@ -73,8 +73,6 @@ fn what_trino_has_not_is_refused() {
         ("SELECT a FROM a.b.c.d", "SYNTAX_ERROR: line 1:15: Too many dots in table name: a.b.c.d"),
         ("SELECT a AS 'b' FROM t", "SYNTAX_ERROR: line 1:13: mismatched input ''b''. Expecting: <identifier>"),
         ("SELECT a = b = c", "SYNTAX_ERROR: line 1:14: mismatched input '='. Expecting: "),
-        ("SELECT a FROM t TABLESAMPLE BERNOULLI (10)", "NOT_SUPPORTED: line 1:15: TABLESAMPLE is not supported yet"),
-        ("SELECT a FROM (SELECT a FROM t TABLESAMPLE SYSTEM (5))", "NOT_SUPPORTED: line 1:30: TABLESAMPLE is not supported yet"),
         ("WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", "SYNTAX_ERROR: line 1:22: mismatched input 'INSERT'. Expecting: "),
         (
             "SELECT a FROM t FOR VERSION AS OF 1",

@@ -11,6 +11,7 @@ mod cli;
 mod clients;
 mod compat;
 mod confined;
+mod conformance;
 mod crawl_api;
 mod crawl_cases;
 mod crawl_killed;

@@ -1,0 +1,84 @@
+//! `"t$partitions"`, the values of a table's partition keys, and `"t$properties"`, its parameters: one row each.
+
+use std::sync::Arc;
+
+use catalog::table::Table;
+use catalog::{Error, ErrorKind, Result};
+use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewArray, new_empty_array};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::ScalarValue;
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::logical_expr::TableSource;
+use futures::TryStreamExt;
+
+use crate::error::from_datafusion;
+use crate::scan::snapshot::Lake;
+use crate::scan::{LakeTable, key_value};
+
+/// What can be asked of a table by a name after its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Metadata {
+    Partitions,
+    Properties,
+}
+
+impl Metadata {
+    /// `t$partitions` as the table and what is asked of it.
+    pub(super) fn of(name: &str) -> Option<(&str, Self)> {
+        let kinds = [("$partitions", Self::Partitions), ("$properties", Self::Properties)];
+        kinds.into_iter().find_map(|(end, kind)| Some((name.strip_suffix(end)?, kind)))
+    }
+
+    /// The rows, as they are now.
+    ///
+    /// Errors: `TableNotFound` for the partitions of a table without partition keys, `NotSupported` for those of a table whose
+    /// partitions are computed.
+    pub(super) async fn source(self, lake: &Arc<Lake>, table: Table) -> Result<Arc<dyn TableSource>> {
+        let batch = match self {
+            Self::Partitions => partitions(lake, table).await?,
+            Self::Properties => properties(&table)?,
+        };
+        let rows = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(from_datafusion)?;
+        Ok(provider_as_source(Arc::new(rows)))
+    }
+}
+
+async fn partitions(lake: &Arc<Lake>, table: Table) -> Result<RecordBatch> {
+    let scanned = LakeTable::new(Arc::clone(lake), table.clone(), vec![])?;
+    let keys = scanned.keys();
+    if keys.is_empty() {
+        let message = format!("table 'awsdatacatalog.{}.{}$partitions' does not exist", table.database_name, table.name);
+        return Err(Error::new(ErrorKind::TableNotFound, message));
+    }
+    if scanned.is_projected() {
+        return Err(Error::not_supported(format!("\"{}$partitions\": its partitions are projected, not listed", table.name)));
+    }
+    let mut columns: Vec<Vec<ScalarValue>> = vec![vec![]; keys.len()];
+    let mut pages = std::pin::pin!(lake.partitions(&table, None));
+    while let Some(page) = pages.try_next().await? {
+        for partition in page {
+            for ((column, key), value) in columns.iter_mut().zip(keys).zip(&partition.values) {
+                column.push(key_value(key, value)?);
+            }
+        }
+    }
+    let array = |(values, key): (Vec<ScalarValue>, &Arc<Field>)| match values.is_empty() {
+        true => Ok(new_empty_array(key.data_type())),
+        false => ScalarValue::iter_to_array(values),
+    };
+    let arrays = columns.into_iter().zip(keys).map(array).collect::<datafusion::common::Result<Vec<_>>>();
+    batch(keys.iter().map(|key| key.as_ref().clone().with_nullable(true)).collect(), arrays.map_err(from_datafusion)?)
+}
+
+fn properties(table: &Table) -> Result<RecordBatch> {
+    let mut parameters: Vec<(&str, &str)> =
+        table.parameters.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    parameters.sort_unstable();
+    let fields = parameters.iter().map(|(name, _)| Field::new(*name, DataType::Utf8View, true)).collect();
+    let values = parameters.iter().map(|(_, value)| Arc::new(StringViewArray::from(vec![*value])) as ArrayRef).collect();
+    batch(fields, values)
+}
+
+fn batch(fields: Vec<Field>, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|error| Error::internal(error.to_string()))
+}
