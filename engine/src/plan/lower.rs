@@ -22,7 +22,7 @@ use std::ops::ControlFlow;
 
 use catalog::{Error, ErrorKind, Position, Result};
 use datafusion::sql::sqlparser::ast::{
-    self, AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
+    AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Spanned, Subscript, TypedString, UnaryOperator,
     Value, VisitMut, VisitorMut,
 };
@@ -243,7 +243,7 @@ pub(crate) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
 pub(super) struct Types;
 
 impl datafusion::logical_expr::planner::TypePlanner for Types {
-    fn plan_type_field(&self, sql_type: &ast::DataType) -> datafusion::common::Result<Option<arrow::datatypes::FieldRef>> {
+    fn plan_type_field(&self, sql_type: &DataType) -> datafusion::common::Result<Option<arrow::datatypes::FieldRef>> {
         let r#type = Type::parse(&sql::type_text(sql_type)).map_err(crate::error::into_datafusion)?;
         Ok(Some(std::sync::Arc::new(arrow::datatypes::Field::new("", r#type.arrow(), true))))
     }
