@@ -46,7 +46,9 @@ pub(crate) fn columns(planned: &Planned) -> Vec<OutputColumn> {
 }
 
 pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
-    state.create_physical_plan(&planned.logical).await.map_err(from_datafusion)
+    // It was analyzed when it was planned: see [`crate::plan::Planned`].
+    let logical = state.optimizer().optimize(planned.logical.clone(), state, |_, _| {}).map_err(from_datafusion)?;
+    state.query_planner().create_physical_plan(&logical, state).await.map_err(from_datafusion)
 }
 
 /// The plan as it is executed in this process.

@@ -14,6 +14,7 @@ use crate::{Answer, Engine, Session, Settings};
 mod memory;
 mod parquet_schema;
 mod projection;
+mod representation;
 mod timeout;
 
 struct Lake {

@@ -111,7 +111,6 @@ def test_statements(lake):
     assert len(wr.catalog.get_partitions(lake.database, "ticks")) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="an integer literal is a bigint: INTEGER comes with the language")
 def test_types_of_a_query(lake):
     query = wr.athena.start_query_execution("SELECT 1", database=lake.database, s3_output=lake.output)
     wr.athena.wait_query(query)

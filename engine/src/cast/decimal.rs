@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, PrimitiveArray};
-use arrow::datatypes::{ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
-use catalog::{Error, Result};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, PrimitiveArray};
+use arrow::datatypes::{
+    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+};
+use catalog::{Error, ErrorKind, Result};
 
 use super::invalid;
 use crate::types::Type;
@@ -47,48 +49,26 @@ pub(crate) fn text(value: i128, scale: u8) -> String {
 }
 
 pub(super) fn from(array: &ArrayRef, from: &Type, precision: u8, scale: u8) -> Result<ArrayRef> {
-    let target = |value: Option<i128>| value.filter(|value| fits(*value, precision));
-    let name = from.to_string().to_uppercase();
-    let wrong = |value: &dyn std::fmt::Display| invalid(format!("Cannot cast {name} '{value}' to DECIMAL({precision}, {scale})"));
+    let target = Target { name: from.to_string().to_uppercase(), precision, scale };
     let values = match from {
         Type::Boolean => {
-            let values = array.as_boolean().iter().map(|value| value.map(i64::from)).collect::<PrimitiveArray<Int64Type>>();
-            integers(&values, |value| target(rescale(value.into(), 0, scale)).ok_or_else(|| wrong(&value)))?
+            let read = |value| target.fit(rescale(i128::from(value), 0, scale), &value);
+            let values = array.as_boolean().iter().map(|value| value.map(read).transpose());
+            values.collect::<Result<Decimal128Array>>()?
         }
-        Type::Tinyint => {
-            integers(array.as_primitive::<Int8Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
-        }
-        Type::Smallint => {
-            integers(array.as_primitive::<Int16Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
-        }
-        Type::Integer => {
-            integers(array.as_primitive::<Int32Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
-        }
-        Type::Bigint => {
-            integers(array.as_primitive::<Int64Type>(), |v| target(rescale(v.into(), 0, scale)).ok_or_else(|| wrong(&v)))?
-        }
-        // By the shortest digits that read back as the same number, as Java's BigDecimal.valueOf.
-        Type::Real => {
-            integers(array.as_primitive::<Float32Type>(), |v| target(read(&format!("{v:e}"), scale)).ok_or_else(|| wrong(&v)))?
-        }
-        Type::Double => {
-            integers(array.as_primitive::<Float64Type>(), |v| target(read(&format!("{v:e}"), scale)).ok_or_else(|| wrong(&v)))?
-        }
-        Type::Decimal(_, from_scale) => integers(array.as_primitive::<Decimal128Type>(), |value| {
-            let shown = || wrong(&text(value, *from_scale));
-            target(rescale(value, *from_scale, scale)).ok_or_else(shown)
+        Type::Tinyint => target.integers(array.as_primitive::<Int8Type>())?,
+        Type::Smallint => target.integers(array.as_primitive::<Int16Type>())?,
+        Type::Integer => target.integers(array.as_primitive::<Int32Type>())?,
+        Type::Bigint => target.integers(array.as_primitive::<Int64Type>())?,
+        Type::Real => target.floats(array.as_primitive::<Float32Type>())?,
+        Type::Double => target.floats(array.as_primitive::<Float64Type>())?,
+        Type::Decimal(_, from_scale) => each(array.as_primitive::<Decimal128Type>(), |value| {
+            target.fit(rescale(value, *from_scale, scale), &Unscaled(value, *from_scale))
         })?,
         Type::Varchar(_) => {
             let texts = super::native(array, &Type::VARCHAR)?;
-            let parse = |text: &str| {
-                let value = read(text.trim(), scale);
-                let problem =
-                    if value.is_none() && digits(text.trim()).is_none() { "Value is not a number." } else { "Value too large." };
-                target(value)
-                    .ok_or_else(|| invalid(format!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {problem}")))
-            };
-            let values = texts.as_string_view().iter().map(|text| text.map(parse).transpose());
-            values.collect::<Result<Decimal128Array>>()?
+            let read = |text: &str| target.read(text);
+            texts.as_string_view().iter().map(|text| text.map(read).transpose()).collect::<Result<Decimal128Array>>()?
         }
         other => return Err(Error::internal(format!("no cast from {other} to a decimal"))),
     };
@@ -96,10 +76,72 @@ pub(super) fn from(array: &ArrayRef, from: &Type, precision: u8, scale: u8) -> R
     Ok(Arc::new(typed.map_err(|error| Error::internal(error.to_string()))?))
 }
 
-fn integers<P: ArrowPrimitiveType>(
-    values: &PrimitiveArray<P>,
-    of: impl Fn(P::Native) -> Result<i128>,
-) -> Result<Decimal128Array> {
+/// An unscaled value and its scale, for messages.
+struct Unscaled(i128, u8);
+
+impl std::fmt::Display for Unscaled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&text(self.0, self.1))
+    }
+}
+
+/// The decimal to cast to, and the name of the type that is cast.
+struct Target {
+    name: String,
+    precision: u8,
+    scale: u8,
+}
+
+impl Target {
+    fn fit(&self, value: Option<i128>, shown: &dyn std::fmt::Display) -> Result<i128> {
+        value.filter(|value| fits(*value, self.precision)).ok_or_else(|| {
+            let Self { name, precision, scale } = self;
+            out_of_range(format!("Cannot cast {name} '{shown}' to DECIMAL({precision}, {scale})"))
+        })
+    }
+
+    fn integers<P: ArrowPrimitiveType<Native: Into<i64> + std::fmt::Display>>(
+        &self,
+        values: &PrimitiveArray<P>,
+    ) -> Result<Decimal128Array> {
+        each(values, |value| {
+            let number: i64 = value.into();
+            self.fit(rescale(number.into(), 0, self.scale), &value)
+        })
+    }
+
+    /// By the shortest digits that read back as the same number, as Java's `BigDecimal.valueOf`.
+    fn floats<P: ArrowPrimitiveType<Native: Into<f64> + std::fmt::LowerExp + std::fmt::Debug>>(
+        &self,
+        values: &PrimitiveArray<P>,
+    ) -> Result<Decimal128Array> {
+        each(values, |value| {
+            let number: f64 = value.into();
+            if !number.is_finite() {
+                let Self { name, precision, scale } = self;
+                let shown = if number.is_nan() { "NaN" } else if number > 0.0 { "Infinity" } else { "-Infinity" };
+                return Err(invalid(format!("Cannot cast {name} '{shown}' to DECIMAL({precision}, {scale})")));
+            }
+            self.fit(read(&format!("{value:e}"), self.scale), &format_args!("{value:?}"))
+        })
+    }
+
+    fn read(&self, text: &str) -> Result<i128> {
+        let Self { precision, scale, .. } = self;
+        let wrong = |problem| format!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {problem}");
+        if digits(text.trim()).is_none() {
+            return Err(invalid(wrong("Value is not a number.")));
+        }
+        let value = read(text.trim(), *scale).filter(|value| fits(*value, *precision));
+        value.ok_or_else(|| out_of_range(wrong("Value too large.")))
+    }
+}
+
+fn out_of_range(message: String) -> Error {
+    Error::new(ErrorKind::NumericOutOfRange, message)
+}
+
+fn each<P: ArrowPrimitiveType>(values: &PrimitiveArray<P>, of: impl Fn(P::Native) -> Result<i128>) -> Result<Decimal128Array> {
     values.try_unary::<_, Decimal128Type, Error>(of)
 }
 
@@ -125,11 +167,7 @@ pub(crate) fn read(text: &str, scale: u8) -> Option<i128> {
     let all = all.trim_start_matches('0');
     let shift = exponent + i64::from(scale);
     let value = if shift >= 0 {
-        if all.is_empty() {
-            0
-        } else {
-            all.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?)?
-        }
+        if all.is_empty() { 0 } else { all.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?)? }
     } else {
         // The digits behind the scale only tell which way to round.
         let keep = all.len() as i64 + shift;
@@ -175,7 +213,7 @@ fn to_double<T: Default>(value: i128, scale: u8, parse: impl Fn(&str) -> Option<
 fn whole<P: ArrowPrimitiveType<Native: TryFrom<i128>>>(values: &Decimal128Array, scale: u8, name: &str) -> Result<ArrayRef> {
     let round = |value: i128| {
         let whole = P::Native::try_from(divide_rounded(value, scale));
-        whole.map_err(|_| invalid(format!("Cannot cast '{}' to {name}", divide_rounded(value, scale))))
+        whole.map_err(|_| out_of_range(format!("Cannot cast '{}' to {name}", divide_rounded(value, scale))))
     };
     Ok(Arc::new(values.try_unary::<_, P, Error>(round)?))
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, FieldRef};
-use catalog::Error;
+use catalog::{Error, ErrorKind};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::{
@@ -65,8 +65,15 @@ impl ScalarUDFImpl for Cast {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let to = target(args.scalar_arguments.get(1).copied().flatten())?;
+        if let Some(field) = args.arg_fields.first() {
+            let from = Type::of(field.data_type()).map_err(into_datafusion)?;
+            if !super::can_cast(&from, &to) {
+                let message = format!("Cannot cast {from} to {to}");
+                return Err(into_datafusion(Error::new(ErrorKind::TypeMismatch, message)));
+            }
+        }
         let nullable = self.strictness == Strictness::Try || args.arg_fields.iter().any(|field| field.is_nullable());
-        Ok(Arc::new(crate::coerce::field(&to).with_name(self.name()).with_nullable(nullable)))
+        Ok(Arc::new(Field::new(self.name(), to.arrow(), nullable)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringViewArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, PrimitiveArray, StringViewArray};
 use arrow::datatypes::{ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use catalog::{Error, ErrorKind, Result};
 

@@ -30,8 +30,39 @@ pub(crate) fn compare(
     if is_nested(&common) {
         return call(nested_function(operator)?, vec![left, right]);
     }
+    if matches!(common, Type::Real | Type::Double) {
+        return floats(left, operator, right);
+    }
     let (left, right) = (key(left, &common)?, key(right, &common)?);
     Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))))
+}
+
+/// Numbers of binary floating point: DataFusion orders NaN above all others and tells -0.0 from 0.0, Trino says false to NaN and
+/// that zeros are equal. Where only NaN matters, and stands where the plain comparison says false to it, that one stays, since
+/// scans know it; so does the equality of columns, which joins are made of.
+fn floats(left: Expr, operator: Operator, right: Expr) -> Result<Expr> {
+    use Operator::{Eq, Gt, GtEq, IsDistinctFrom, IsNotDistinctFrom, Lt, LtEq};
+    let columns = left.any_column_refs() && right.any_column_refs();
+    let plain = match operator {
+        Eq => columns || is_ordinary(&left) || is_ordinary(&right),
+        Lt | LtEq => is_ordinary(&right),
+        Gt | GtEq => is_ordinary(&left),
+        IsDistinctFrom | IsNotDistinctFrom => true,
+        _ => false,
+    };
+    if plain {
+        return Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))));
+    }
+    call(nested_function(operator)?, vec![left, right])
+}
+
+/// A constant that is neither NaN nor zero.
+fn is_ordinary(expr: &Expr) -> bool {
+    match expr {
+        Expr::Literal(ScalarValue::Float64(Some(number)), _) => !number.is_nan() && *number != 0.0,
+        Expr::Literal(ScalarValue::Float32(Some(number)), _) => !number.is_nan() && *number != 0.0,
+        _ => false,
+    }
 }
 
 /// The type to compare in.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, FieldRef};
+use arrow::datatypes::{DataType, FieldRef};
 use catalog::{Error, ErrorKind};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{Cast, ScalarFunction};
@@ -10,28 +10,8 @@ use datafusion::logical_expr::{Expr, ExprSchemable};
 
 use crate::cast::{self, Strictness};
 use crate::error::into_datafusion;
+use crate::properties::Properties;
 use crate::types::Type;
-
-/// Under this key a field has its type's name, where the Arrow type does not tell all (the length of a varchar).
-const TYPE: &str = "civetta.type";
-
-/// A field that carries a type: that of a cast's target.
-pub(crate) fn field(r#type: &Type) -> Field {
-    let field = Field::new("", r#type.arrow(), true);
-    match r#type {
-        Type::Varchar(Some(_)) => field.with_metadata([(TYPE.to_string(), r#type.to_string())].into()),
-        _ => field,
-    }
-}
-
-/// The type that a field carries.
-pub(crate) fn type_of_field(field: &FieldRef) -> Result<Type> {
-    let r#type = match field.metadata().get(TYPE) {
-        Some(name) => Type::parse(name),
-        None => Type::of(field.data_type()),
-    };
-    r#type.map_err(into_datafusion)
-}
 
 /// The type of an expression's values. A whole number that fits is an integer; DataFusion has bigint for all.
 pub(crate) fn type_of(expr: &Expr, schema: &DFSchema) -> Result<Type> {
@@ -78,9 +58,24 @@ pub(crate) fn cast(expr: Expr, from: &Type, to: &Type, strictness: Strictness) -
             expr => Expr::Cast(Cast::new(Box::new(expr), target)),
         });
     }
+    if let Expr::Literal(value, metadata) = &expr
+        && matches!((from, to), (Type::Varchar(_), Type::Real | Type::Double | Type::Decimal(..) | Type::Boolean))
+        && let Some(folded) = folded(value, from, to)?
+    {
+        return Ok(Expr::Literal(folded, metadata.clone()));
+    }
     let function = cast::function(strictness);
     let name = Expr::Literal(ScalarValue::Utf8(Some(to.to_string())), None);
     Ok(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![expr, name])))
+}
+
+/// A literal's cast, where it can be had without the session. None where it fails: the call says why.
+fn folded(value: &ScalarValue, from: &Type, to: &Type) -> Result<Option<ScalarValue>> {
+    let clock = cast::clock(&Properties::default()).map_err(into_datafusion)?;
+    match cast::cast(&value.to_array()?, from, to, Strictness::Strict, clock) {
+        Ok(array) => Ok(Some(ScalarValue::try_from_array(&array, 0)?)),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Whether Arrow's cast is the same as Trino's for every value, and cannot fail.

@@ -6,11 +6,12 @@
 
 mod compare;
 mod expr;
+mod group;
 mod operators;
 mod rule;
 mod walk;
 
 pub(crate) use compare::compare;
-pub(crate) use expr::{cast, field, type_of};
+pub(crate) use expr::cast;
 pub(crate) use operators::Operators;
 pub(crate) use rule::Coercion;

@@ -13,7 +13,7 @@ use datafusion::optimizer::AnalyzerRule;
 
 use super::compare::mismatch;
 use super::expr::{retyped, type_of};
-use super::{cast, compare};
+use super::{cast, compare, group};
 use crate::cast::Strictness;
 use crate::types::{Type, common_super_type};
 
@@ -56,6 +56,9 @@ fn node(plan: LogicalPlan, schema: &DFSchema) -> Result<LogicalPlan> {
         LogicalPlan::Union(union) => LogicalPlan::Union(coerce_union(union)?),
         LogicalPlan::Values(values) => LogicalPlan::Values(coerce_values(values)?),
         LogicalPlan::Limit(limit) => LogicalPlan::Limit(coerce_limit(limit)?),
+        LogicalPlan::Sort(sort) => LogicalPlan::Sort(group::sort(sort, schema)?),
+        LogicalPlan::Aggregate(aggregate) => group::aggregate(aggregate)?,
+        LogicalPlan::Distinct(distinct) => group::distinct(distinct)?,
         other => other,
     })
 }

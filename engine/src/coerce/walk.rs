@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{
@@ -18,10 +18,12 @@ use datafusion::logical_expr::{
 };
 
 use super::compare::{call, comparable, is_nested, key, mismatch};
-use super::expr::{integer_literal, type_of, type_of_field};
+use super::expr::{integer_literal, type_of};
+use super::group::{group_key, order_key};
 use super::rule::boolean;
 use super::{cast, compare};
 use crate::cast::Strictness;
+use crate::functions::regexp::arrow_pattern;
 use crate::types::{Type, common_super_type};
 
 const STRICT: Strictness = Strictness::Strict;
@@ -29,8 +31,8 @@ const STRICT: Strictness = Strictness::Strict;
 pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     Ok(Transformed::yes(match expr {
         Expr::Literal(ScalarValue::Int64(Some(_)), _) => integer_literal(expr),
-        Expr::Cast(cast) => explicit(*cast.expr, &type_of_field(&cast.field)?, STRICT, schema)?,
-        Expr::TryCast(cast) => explicit(*cast.expr, &type_of_field(&cast.field)?, Strictness::Try, schema)?,
+        Expr::Cast(cast) => explicit(*cast.expr, &type_named(&cast.field)?, STRICT, schema)?,
+        Expr::TryCast(cast) => explicit(*cast.expr, &type_named(&cast.field)?, Strictness::Try, schema)?,
         Expr::BinaryExpr(binary) => binary_expr(binary, schema)?,
         Expr::Negative(operand) => call("$negate", vec![*operand]).and_then(|expr| arguments(expr, schema))?,
         Expr::Not(operand) => Expr::Not(Box::new(boolean(*operand, schema, "value of logical NOT")?)),
@@ -50,6 +52,10 @@ pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>>
         Expr::HigherOrderFunction(function) => higher_order(function, schema)?,
         other => return Ok(Transformed::no(other)),
     }))
+}
+
+fn type_named(field: &FieldRef) -> Result<Type> {
+    Type::of(field.data_type()).map_err(crate::error::into_datafusion)
 }
 
 fn explicit(expr: Expr, to: &Type, strictness: Strictness, schema: &DFSchema) -> Result<Expr> {
@@ -161,7 +167,24 @@ fn coerce_like(like: Like, schema: &DFSchema) -> Result<Expr> {
         other => Err(mismatch(format!("{what} of LIKE expression must evaluate to a varchar (actual: {other})"))),
     };
     let (expr, pattern) = (text(*expr, "Left side")?, text(*pattern, "Pattern")?);
-    Ok(Expr::Like(Like::new(negated, Box::new(expr), Box::new(pattern), escape_char, case_insensitive)))
+    let escape = escape_char.map(String::from);
+    // DataFusion's own operator is the one that scans know; it takes a backslash for the escape, which Trino does not.
+    match &pattern {
+        Expr::Literal(value, metadata) => {
+            let rewritten = match value.try_as_str().flatten() {
+                Some(text) => ScalarValue::Utf8View(Some(arrow_pattern(text, escape.as_deref())?)),
+                None => ScalarValue::Utf8View(None),
+            };
+            let pattern = Expr::Literal(rewritten, metadata.clone());
+            Ok(Expr::Like(Like::new(negated, Box::new(expr), Box::new(pattern), None, case_insensitive)))
+        }
+        _ => {
+            let mut operands = vec![expr, pattern];
+            operands.extend(escape.map(datafusion::logical_expr::lit));
+            let like = call("$like", operands).and_then(|like| arguments(like, schema))?;
+            Ok(if negated { Expr::Not(Box::new(like)) } else { like })
+        }
+    }
 }
 
 fn coerce_case(case: Case, schema: &DFSchema) -> Result<Expr> {
@@ -231,6 +254,11 @@ fn window(mut function: WindowFunction, schema: &DFSchema) -> Result<Expr> {
         WindowFunctionDefinition::WindowUDF(udf) => signed(args, schema, udf.as_ref())?,
     };
     params.filter = condition(params.filter.take(), schema)?;
+    let keys = std::mem::take(&mut params.partition_by).into_iter().map(|expr| group_key(expr, schema));
+    params.partition_by = keys.collect::<Result<_>>()?;
+    for sort in &mut params.order_by {
+        sort.expr = order_key(std::mem::take(&mut sort.expr), schema)?;
+    }
     let order = params.order_by.first().map(|sort| sort.expr.get_type(schema)).transpose()?;
     params.window_frame = frame(params.window_frame.clone(), order.as_ref())?;
     Ok(Expr::from(function))

@@ -1,17 +1,20 @@
 //! Comparisons of arrays, maps and rows, whose parts may be NULL ("Comparison functions and operators").
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, make_comparator};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::compute::SortOptions;
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use catalog::Error;
 use datafusion::common::Result;
 
 use super::{Call, Nulls, Overload, Scalar};
 use crate::error::into_datafusion;
-use crate::types::Type;
 use crate::values::equality::Equality;
 use crate::values::key::Keys;
+use crate::values::list::range;
 
 macro_rules! comparison {
     ($name:literal, $description:literal, $nulls:ident, $call:expr) => {
@@ -26,10 +29,10 @@ macro_rules! comparison {
 pub(super) const FUNCTIONS: &[Scalar] = &[
     comparison!("$equal", "Equal", Null, |call| equal(call, true)),
     comparison!("$not_equal", "Not equal", Null, |call| equal(call, false)),
-    comparison!("$less", "Less than", Null, |call| ordered(call, |a, b| a < b)),
-    comparison!("$less_or_equal", "Less than or equal", Null, |call| ordered(call, |a, b| a <= b)),
-    comparison!("$greater", "Greater than", Null, |call| ordered(call, |a, b| a > b)),
-    comparison!("$greater_or_equal", "Greater than or equal", Null, |call| ordered(call, |a, b| a >= b)),
+    comparison!("$less", "Less than", Null, |call| ordered(call, Ordering::is_lt)),
+    comparison!("$less_or_equal", "Less than or equal", Null, |call| ordered(call, Ordering::is_le)),
+    comparison!("$greater", "Greater than", Null, |call| ordered(call, Ordering::is_gt)),
+    comparison!("$greater_or_equal", "Greater than or equal", Null, |call| ordered(call, Ordering::is_ge)),
     comparison!("$distinct", "Is distinct from", Called, |call| keys(call, |a, b| a != b)),
     comparison!("$not_distinct", "Is not distinct from", Called, |call| keys(call, |a, b| a == b)),
 ];
@@ -45,32 +48,106 @@ fn keys(call: &Call<'_>, of: fn(&[u8], &[u8]) -> bool) -> Result<ArrayRef> {
     Ok(Arc::new(BooleanArray::from_iter((0..call.rows).map(|row| Some(of(left.get(row), right.get(row)))))))
 }
 
-/// Arrays and rows by their first parts that differ. A NULL among the parts has no order.
-fn ordered(call: &Call<'_>, of: fn(&[u8], &[u8]) -> bool) -> Result<ArrayRef> {
-    let what = if matches!(call.types.first(), Some(Type::Row(_))) { "ROW" } else { "ARRAY" };
-    let parts = if what == "ROW" { "fields with null elements" } else { "arrays with null elements" };
-    for argument in 0..2 {
-        if has_null_parts(&call.array(argument)?) {
-            return Err(into_datafusion(Error::not_supported(format!("{what} comparison not supported for {parts}"))));
-        }
-    }
-    keys(call, of)
+fn ordered(call: &Call<'_>, of: fn(Ordering) -> bool) -> Result<ArrayRef> {
+    let order = Order::new(&call.array(0)?, &call.array(1)?)?;
+    let compare = |row: usize| match order.compare(row, row)? {
+        Compared::Unknown => Ok(None),
+        Compared::Never => Ok(Some(false)),
+        Compared::As(ordering) => Ok(Some(of(ordering))),
+    };
+    let valid = call.valid();
+    let rows = (0..call.rows).map(|row| if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) { compare(row) } else { Ok(None) });
+    Ok(Arc::new(rows.collect::<Result<BooleanArray>>()?))
 }
 
-/// Whether a value that is not NULL itself has a NULL in it.
-fn has_null_parts(array: &ArrayRef) -> bool {
-    match array.data_type() {
-        DataType::List(_) => {
-            let lists = array.as_list::<i32>();
-            lists.iter().flatten().any(|items| items.logical_null_count() > 0 || has_null_parts(&items))
-        }
-        DataType::Struct(_) => {
-            let rows = array.as_struct();
-            let null_in = |column: &ArrayRef| {
-                (0..rows.len()).any(|row| rows.is_valid(row) && column.is_null(row)) || has_null_parts(column)
-            };
-            !crate::types::is_wrapper(array.data_type()) && rows.columns().iter().any(null_in)
-        }
-        _ => false,
+/// How two values compare.
+enum Compared {
+    As(Ordering),
+    /// One of them is NULL, or a field that decides is.
+    Unknown,
+    /// One of them is NaN.
+    Never,
+}
+
+type Compare = Box<dyn Fn(usize, usize) -> Compared>;
+
+/// The order of two arrays' values: of rows and arrays by their first parts that differ.
+struct Order {
+    nulls: [Option<NullBuffer>; 2],
+    kind: Kind,
+}
+
+enum Kind {
+    Plain(Compare),
+    List(OffsetBuffer<i32>, OffsetBuffer<i32>, Box<Order>),
+    Row(Vec<Order>),
+}
+
+impl Order {
+    fn new(left: &ArrayRef, right: &ArrayRef) -> Result<Self> {
+        let kind = match left.data_type() {
+            DataType::Float32 => {
+                let (left, right) = (left.as_primitive::<Float32Type>().clone(), right.as_primitive::<Float32Type>().clone());
+                Kind::Plain(Box::new(move |i, j| of_floats(left.value(i).partial_cmp(&right.value(j)))))
+            }
+            DataType::Float64 => {
+                let (left, right) = (left.as_primitive::<Float64Type>().clone(), right.as_primitive::<Float64Type>().clone());
+                Kind::Plain(Box::new(move |i, j| of_floats(left.value(i).partial_cmp(&right.value(j)))))
+            }
+            DataType::List(_) => {
+                let (left, right) = (left.as_list::<i32>(), right.as_list::<i32>());
+                Kind::List(left.offsets().clone(), right.offsets().clone(), Box::new(Self::new(left.values(), right.values())?))
+            }
+            DataType::Struct(_) => {
+                let wrapped = crate::types::is_wrapper(left.data_type());
+                let pairs = left.as_struct().columns().iter().zip(right.as_struct().columns());
+                // Of a value with its time zone the instant counts.
+                let pairs = pairs.take(if wrapped { 1 } else { usize::MAX });
+                Kind::Row(pairs.map(|(left, right)| Self::new(left, right)).collect::<Result<_>>()?)
+            }
+            _ => {
+                let compare = make_comparator(left, right, SortOptions::default())?;
+                Kind::Plain(Box::new(move |i, j| Compared::As(compare(i, j))))
+            }
+        };
+        Ok(Self { nulls: [left.logical_nulls(), right.logical_nulls()], kind })
     }
+
+    fn compare(&self, i: usize, j: usize) -> Result<Compared> {
+        let is_null = |side: usize, at: usize| self.nulls[side].as_ref().is_some_and(|nulls| nulls.is_null(at));
+        if is_null(0, i) || is_null(1, j) {
+            return Ok(Compared::Unknown);
+        }
+        match &self.kind {
+            Kind::Plain(compare) => Ok(compare(i, j)),
+            Kind::Row(fields) => {
+                for field in fields {
+                    match field.compare(i, j)? {
+                        Compared::As(Ordering::Equal) => {}
+                        decided => return Ok(decided),
+                    }
+                }
+                Ok(Compared::As(Ordering::Equal))
+            }
+            Kind::List(left, right, items) => {
+                let (left, right) = (range(left, i), range(right, j));
+                let lengths = left.len().cmp(&right.len());
+                for (i, j) in left.zip(right) {
+                    match items.compare(i, j)? {
+                        Compared::As(Ordering::Equal) => {}
+                        Compared::Unknown => {
+                            let message = "ARRAY comparison not supported for arrays with null elements";
+                            return Err(into_datafusion(Error::not_supported(message)));
+                        }
+                        decided => return Ok(decided),
+                    }
+                }
+                Ok(Compared::As(lengths))
+            }
+        }
+    }
+}
+
+fn of_floats(ordering: Option<Ordering>) -> Compared {
+    ordering.map_or(Compared::Never, Compared::As)
 }

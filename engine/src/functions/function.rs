@@ -139,7 +139,15 @@ impl ScalarUDFImpl for Function {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        let binding = self.bind(args.arg_fields.iter().map(|field| field.data_type()))?;
+        // While DataFusion plans, whole numbers are bigints that [`crate::coerce`] has not seen yet.
+        let types = args.arg_fields.iter().enumerate().map(|(at, field)| match args.scalar_arguments.get(at) {
+            Some(Some(ScalarValue::Int64(Some(number)))) if i32::try_from(*number).is_ok() => &DataType::Int32,
+            _ => field.data_type(),
+        });
+        let binding = match self.bind(args.arg_fields.iter().map(|field| field.data_type())) {
+            Ok(binding) => binding,
+            Err(_) => self.bind(types)?,
+        };
         Ok(Arc::new(Field::new(self.name(), binding.result.clone(), true)))
     }
 

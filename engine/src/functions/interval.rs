@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
+use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DurationMillisecondType, IntervalYearMonthType};
 use catalog::{Error, ErrorKind};
@@ -121,12 +121,14 @@ fn later(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Result<Ar
     let millis = call.array(interval)?;
     let millis = millis.as_primitive::<DurationMillisecondType>();
     let by = |row: usize| millis.value(row).checked_mul(sign).ok_or_else(|| out_of_range(call));
+    // Clocks go around: days do not count, however many they are.
+    let around = |row: usize| add_millis_to_time(values.time(row), millis.value(row) % MILLIS_PER_DAY * sign);
     let rows = Rows::of(call);
     let moment = |row: usize| add_millis(values.moment(row), by(row)?).ok_or_else(|| out_of_range(call));
     Ok(match call.result {
-        Type::Time(digits) => column::times(*digits, rows.map(|row| Ok(add_millis_to_time(values.time(row), by(row)?)))?, None),
+        Type::Time(digits) => column::times(*digits, rows.map(|row| Ok(around(row)))?, None),
         Type::TimeTz(digits) => {
-            let moved = rows.map(|row| Ok((add_millis_to_time(values.time(row), by(row)?), values.offset(row) as i16)))?;
+            let moved = rows.map(|row| Ok((around(row), values.offset(row) as i16)))?;
             column::times_with_zone(*digits, &moved, None)
         }
         Type::Timestamp(digits) => column::timestamps(*digits, &rows.map(moment)?, None),

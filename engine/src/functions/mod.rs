@@ -19,7 +19,7 @@ mod interval;
 pub(crate) mod json;
 mod math;
 mod network;
-mod regexp;
+pub(crate) mod regexp;
 mod rows;
 mod signature;
 mod string;

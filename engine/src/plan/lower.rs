@@ -6,6 +6,7 @@
 //! | `1.5`, where decimals are literals | `CAST('1.5' AS decimal(2, 1))` | DataFusion would read `1e0` as a decimal, too |
 //! | `1e0` | `CAST('1e0' AS double)` | the same |
 //! | `DECIMAL '1.20'`, `TIMESTAMP '2024-01-01 00:00:00.1'` | a cast to `decimal(3, 2)`, `timestamp(1)` | the text has the type |
+//! | `CAST(x AS varchar(3))` | `"$cast"(x, 'varchar(3)')` | Arrow's type does not have the length |
 //! | `INTERVAL '1' DAY` | `"$day_to_second"(86400000)`, `"$year_to_month"(…)` | intervals are milliseconds or months |
 //! | `-x` | `"$negate"(x)` | checked, and for all types |
 //! | `a IS DISTINCT FROM b` | an operator that [`crate::coerce`] plans | arrays and rows |
@@ -21,7 +22,7 @@ use std::ops::ControlFlow;
 
 use catalog::{Error, ErrorKind, Position, Result};
 use datafusion::sql::sqlparser::ast::{
-    self, AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
+    AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Spanned, Subscript, TypedString, UnaryOperator,
     Value, VisitMut, VisitorMut,
 };
@@ -75,6 +76,7 @@ impl Lower<'_> {
                 Value::Number(text, _) if text.contains('.') => cast(text, &Type::Double),
                 _ => Expr::Value(value),
             },
+            Expr::Cast { kind, expr, data_type, format: None, array: false } => sized_cast(kind, *expr, data_type),
             Expr::TypedString(literal) => self.typed(literal)?,
             Expr::Interval(literal) => interval(&literal)?,
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } if !is_whole_number(&expr) => call("$negate", vec![*expr]),
@@ -105,6 +107,8 @@ impl Lower<'_> {
                 let (r#type, _) = crate::types::temporal::cast::literal(&name, &text, clock)?;
                 cast(&text, &r#type)
             }
+            "json" => call("json_parse", vec![string(&text)]),
+            "char" => cast(&text, &Type::Char(u32::try_from(text.chars().count()).unwrap_or(u32::MAX).max(1))),
             "varbinary" => {
                 Expr::Cast { kind: CastKind::Cast, expr: Box::new(string(&text)), data_type, array: false, format: None }
             }
@@ -115,6 +119,16 @@ impl Lower<'_> {
             }
         })
     }
+}
+
+/// A cast to a type whose length Arrow does not know: the function has the name.
+fn sized_cast(kind: CastKind, expr: Expr, data_type: DataType) -> Expr {
+    let name = sql::type_text(&data_type);
+    if !name.to_lowercase().contains("varchar(") {
+        return Expr::Cast { kind, expr: Box::new(expr), data_type, format: None, array: false };
+    }
+    let function = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { "$try_cast" } else { "$cast" };
+    call(function, vec![expr, string(&name)])
 }
 
 /// The minus of a number belongs to it: the least bigint has no positive counterpart.
@@ -229,8 +243,8 @@ pub(crate) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
 pub(super) struct Types;
 
 impl datafusion::logical_expr::planner::TypePlanner for Types {
-    fn plan_type_field(&self, sql_type: &ast::DataType) -> datafusion::common::Result<Option<arrow::datatypes::FieldRef>> {
+    fn plan_type_field(&self, sql_type: &DataType) -> datafusion::common::Result<Option<arrow::datatypes::FieldRef>> {
         let r#type = Type::parse(&sql::type_text(sql_type)).map_err(crate::error::into_datafusion)?;
-        Ok(Some(std::sync::Arc::new(crate::coerce::field(&r#type))))
+        Ok(Some(std::sync::Arc::new(arrow::datatypes::Field::new("", r#type.arrow(), true))))
     }
 }

@@ -40,7 +40,7 @@ const MAX_VIEW_DEPTH: usize = 32;
 /// Tables fetched at a time.
 const CONCURRENT_TABLES: usize = 16;
 
-/// A query, planned, with the names of its columns as the user wrote them.
+/// A query, planned and analyzed (its types are the answer's), with the names of its columns as the user wrote them.
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub(crate) logical: LogicalPlan,
@@ -59,6 +59,8 @@ impl Planner<'_> {
     /// Plans `query`; names without a database are looked for in `database`.
     pub(crate) async fn plan(&self, query: &ast::Query, database: &str) -> Result<Planned> {
         let logical = self.logical(query.clone(), database.to_string(), vec![]).await?;
+        let options = self.state.config_options();
+        let logical = self.state.analyzer().execute_and_check(logical, options, |_, _| {}).map_err(from_datafusion)?;
         let columns = output::names(query, &logical);
         Ok(Planned { logical, columns })
     }
