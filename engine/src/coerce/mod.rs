@@ -6,6 +6,7 @@
 
 mod compare;
 mod expr;
+mod like;
 mod operators;
 mod rule;
 mod walk;

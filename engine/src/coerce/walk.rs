@@ -155,13 +155,13 @@ fn first_type(subquery: &Subquery) -> Result<Type> {
 }
 
 fn coerce_like(like: Like, schema: &DFSchema) -> Result<Expr> {
-    let Like { negated, expr, pattern, escape_char, case_insensitive } = like;
+    let Like { negated, expr, pattern, escape_char, .. } = like;
     let text = |expr: Expr, what: &str| match type_of(&expr, schema)? {
         Type::Varchar(_) | Type::Char(_) | Type::Unknown => implicit(expr, &Type::VARCHAR, schema),
         other => Err(mismatch(format!("{what} of LIKE expression must evaluate to a varchar (actual: {other})"))),
     };
     let (expr, pattern) = (text(*expr, "Left side")?, text(*pattern, "Pattern")?);
-    Ok(Expr::Like(Like::new(negated, Box::new(expr), Box::new(pattern), escape_char, case_insensitive)))
+    super::like::like(negated, expr, pattern, escape_char)
 }
 
 fn coerce_case(case: Case, schema: &DFSchema) -> Result<Expr> {

@@ -19,7 +19,7 @@ mod interval;
 pub(crate) mod json;
 mod math;
 mod network;
-mod regexp;
+pub(crate) mod regexp;
 mod rows;
 mod signature;
 mod string;
@@ -76,6 +76,9 @@ const FAMILIES: &[&[Scalar]] = &[
     regexp::REPLACEMENTS,
     regexp::LIKE,
     json::FUNCTIONS,
+    json::INPUTS,
+    json::QUERIES,
+    json::CONSTRUCTORS,
     url::FUNCTIONS,
     network::FUNCTIONS,
     format::FUNCTIONS,

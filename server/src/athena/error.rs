@@ -39,6 +39,11 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::InvalidCast
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
+        | K::InvalidPath
+        | K::PathEvaluation
+        | K::JsonInput
+        | K::JsonOutput
+        | K::JsonValueResult
         | K::InvalidLiteral
         | K::BadData
         | K::Conflict

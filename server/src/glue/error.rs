@@ -79,6 +79,11 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::InvalidPath
+        | ErrorKind::PathEvaluation
+        | ErrorKind::JsonInput
+        | ErrorKind::JsonOutput
+        | ErrorKind::JsonValueResult
         | ErrorKind::InvalidLiteral
         | ErrorKind::BadData => "InvalidInputException",
         ErrorKind::Unavailable

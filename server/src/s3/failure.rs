@@ -23,6 +23,11 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::InvalidPath
+        | ErrorKind::PathEvaluation
+        | ErrorKind::JsonInput
+        | ErrorKind::JsonOutput
+        | ErrorKind::JsonValueResult
         | ErrorKind::InvalidLiteral
         | ErrorKind::DatabaseNotFound
         | ErrorKind::TableNotFound

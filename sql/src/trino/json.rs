@@ -260,13 +260,23 @@ fn argument_name(cursor: &mut Cursor<'_>) -> Result<String> {
     })
 }
 
-/// `value [FORMAT JSON …]`
+/// `value [FORMAT JSON …]`; what a function makes that gives JSON text is JSON without being called so.
 fn json_expression(cursor: &mut Cursor<'_>) -> Result<Expr> {
     let value = expression(cursor)?;
-    Ok(match format(cursor)? {
+    let given = match format(cursor)? {
+        None if gives_json(&value) => Some("UTF8"),
+        given => given,
+    };
+    Ok(match given {
         Some(encoding) => call::plain("$json_input", vec![value, text(encoding)]),
         None => value,
     })
+}
+
+fn gives_json(value: &Expr) -> bool {
+    let Expr::Function(function) = value else { return false };
+    let [part] = function.name.0.as_slice() else { return false };
+    part.as_ident().is_some_and(|name| matches!(name.value.as_str(), "$json_query" | "$json_object" | "$json_array"))
 }
 
 /// `FORMAT JSON [ENCODING {UTF8 | UTF16 | UTF32}]`, where there is one.

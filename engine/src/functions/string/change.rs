@@ -33,8 +33,8 @@ pub(in super::super) const FUNCTIONS: &[Scalar] = &[
         overloads: &[
             Overload::new("(varchar, bigint) -> varchar", substr),
             Overload::new("(varchar, bigint, bigint) -> varchar", substr),
-            Overload::new("(char(x), bigint) -> char(x)", substr),
-            Overload::new("(char(x), bigint, bigint) -> char(x)", substr),
+            Overload::new("(char(x), bigint) -> varchar(x)", substr),
+            Overload::new("(char(x), bigint, bigint) -> varchar(x)", substr),
         ],
     },
     Scalar {
