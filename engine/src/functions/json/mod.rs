@@ -17,7 +17,6 @@ use jiter::{Jiter, JiterError, Peek};
 
 use super::columns::{Strings, booleans, invalid, longs, numbers, primitive, stored, strings, texts};
 use super::{Call, Overload, Scalar};
-pub(crate) use cast::{from_json, to_json};
 pub(crate) use model::Json;
 use path::Path;
 pub(super) use standard::{CONSTRUCTORS, INPUTS, QUERIES};
