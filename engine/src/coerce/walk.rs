@@ -161,7 +161,7 @@ fn coerce_like(like: Like, schema: &DFSchema) -> Result<Expr> {
         other => Err(mismatch(format!("{what} of LIKE expression must evaluate to a varchar (actual: {other})"))),
     };
     let (expr, pattern) = (text(*expr, "Left side")?, text(*pattern, "Pattern")?);
-    super::like::like(negated, expr, pattern, escape_char)
+    super::like::like(negated, expr, pattern, escape_char, schema)
 }
 
 fn coerce_case(case: Case, schema: &DFSchema) -> Result<Expr> {

@@ -9,7 +9,7 @@
 //! - `"$json_array"(type, encoding, nulls, value, …)`
 //!
 //! A value with `FORMAT JSON` is `"$json_input"(value, encoding)`, and so is the input of the first three, where Trino takes a
-//! string for JSON text without being told; the encoding is `'UTF8'` unless given. Names and values at the end are PASSING's.
+//! string for JSON text without being told; the encoding is `'JSON'` unless given. Names and values at the end are PASSING's.
 
 use catalog::{ErrorKind, Result};
 use sqlparser::ast::{CastKind, DataType, Expr, Value};
@@ -230,7 +230,7 @@ pub(super) struct Invocation {
 /// `value [FORMAT JSON …], 'path' [AS name] [PASSING value AS name, …]`
 pub(super) fn invocation(cursor: &mut Cursor<'_>) -> Result<Invocation> {
     let input = expression(cursor)?;
-    let encoding = format(cursor)?.unwrap_or("UTF8");
+    let encoding = format(cursor)?.unwrap_or("JSON");
     let input = call::plain("$json_input", vec![input, text(encoding)]);
     cursor.expect_symbol(",")?;
     let path = Expr::Value(literal::string(cursor)?);
@@ -264,7 +264,7 @@ fn argument_name(cursor: &mut Cursor<'_>) -> Result<String> {
 fn json_expression(cursor: &mut Cursor<'_>) -> Result<Expr> {
     let value = expression(cursor)?;
     let given = match format(cursor)? {
-        None if gives_json(&value) => Some("UTF8"),
+        None if gives_json(&value) => Some("JSON"),
         given => given,
     };
     Ok(match given {
@@ -285,7 +285,7 @@ pub(super) fn format(cursor: &mut Cursor<'_>) -> Result<Option<&'static str>> {
         return Ok(None);
     }
     if !cursor.accept("ENCODING") {
-        return Ok(Some("UTF8"));
+        return Ok(Some("JSON"));
     }
     let encoding = ["UTF8", "UTF16", "UTF32"].into_iter().find(|word| cursor.accept(word));
     encoding.map(Some).ok_or_else(|| cursor.mismatch())

@@ -31,8 +31,13 @@ pub(in super::super) const INPUTS: &[Scalar] = &[Scalar {
 }];
 
 fn text_input(call: &Call<'_>) -> Result<ArrayRef> {
-    let text = stored(call, 0)?;
+    let (text, encoding) = (stored(call, 0)?, strings(call, 1)?);
     texts(call, |row, out| {
+        if encoding.value(row) != "JSON" {
+            let (given, encoding) = (&call.types[0], encoding.value(row));
+            let message = format!("Cannot read input of type {given} as JSON using formatting JSON ENCODING {encoding}");
+            return Err(into_datafusion(Error::new(ErrorKind::TypeMismatch, message)));
+        }
         out.push_str(text.value(row));
         Ok(true)
     })
@@ -183,7 +188,16 @@ impl<'a> Asked<'a> {
         }
         let path = match self.last.take() {
             Some((before, path)) if self.path.same(before, row) => path,
-            _ => Path::parse(self.path.value(row)).map_err(into_datafusion)?,
+            _ => {
+                let path = Path::parse(self.path.value(row)).map_err(into_datafusion)?;
+                let passed = |name: &str| self.names.iter().any(|passed| passed.value(row) == name);
+                if let Some(name) = path.variables.iter().find(|name| !passed(name)) {
+                    let advice = format!("Try quoting \"{name}\" in the PASSING clause to match case");
+                    let message = format!("no value passed for parameter {name}. {advice}");
+                    return Err(into_datafusion(Error::new(ErrorKind::InvalidPath, message)));
+                }
+                path
+            }
         };
         let path = &self.last.insert((row, path)).1;
         if self.input.is_null(row) {

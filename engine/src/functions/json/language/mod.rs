@@ -22,6 +22,8 @@ pub(super) struct Path {
     /// Whether errors of structure are passed over, and arrays unwrapped where no array is expected.
     lax: bool,
     root: Expression,
+    /// The names of the variables in it.
+    pub(super) variables: Vec<String>,
 }
 
 #[derive(Debug)]

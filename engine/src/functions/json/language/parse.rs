@@ -20,7 +20,7 @@ impl Path {
             let found: String = text[at..].chars().take(1).collect();
             Error::new(ErrorKind::Syntax, format!("token recognition error at: '{found}' in the path '{text}'"))
         })?;
-        let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, text };
+        let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, text, variables: vec![] };
         let lax = match parser.word() {
             Some("lax") => true,
             Some("strict") => false,
@@ -29,7 +29,7 @@ impl Path {
         parser.at += 1;
         let root = parser.expression()?;
         match parser.peek() {
-            Kind::End => Ok(Self { lax, root }),
+            Kind::End => Ok(Self { lax, root, variables: parser.variables }),
             _ => Err(parser.mismatch("<EOF>")),
         }
     }
@@ -40,6 +40,7 @@ struct Parser<'t> {
     at: usize,
     depth: usize,
     text: &'t str,
+    variables: Vec<String>,
 }
 
 impl<'t> Parser<'t> {
@@ -221,7 +222,10 @@ impl<'t> Parser<'t> {
                 None => return Err(Error::new(ErrorKind::InvalidPath, format!("the number {number} is out of range"))),
             },
             Kind::Text(text) => Expression::Text(text.clone()),
-            Kind::Variable(name) => Expression::Variable(name.clone()),
+            Kind::Variable(name) => {
+                self.variables.push(name.clone());
+                Expression::Variable(name.clone())
+            }
             Kind::Symbol("$") => Expression::Context,
             Kind::Symbol("@") => Expression::Current,
             Kind::Word(word) => match word.as_str() {

@@ -47,6 +47,10 @@ fn array(call: &Call<'_>) -> Result<ArrayRef> {
 fn object(call: &Call<'_>) -> Result<ArrayRef> {
     let (columns, nulls, unique) = (columns(call)?, strings(call, 2)?, flags(call, 3)?);
     let all = values(call, &columns, 4)?;
+    if all.iter().any(Value::is_json) && unique.true_count() > 0 {
+        let message = "WITH UNIQUE KEYS behavior is not supported for JSON_OBJECT function when input expression has FORMAT";
+        return Err(into_datafusion(Error::not_supported(message)));
+    }
     let mut texts = Vec::with_capacity(call.rows);
     for row in 0..call.rows {
         let mut members: Vec<(String, Json<'_>)> = Vec::with_capacity(all.len() / 2);
