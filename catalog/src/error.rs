@@ -22,6 +22,16 @@ pub enum ErrorKind {
     EntityNotFound,
     AlreadyExists,
     TypeMismatch,
+    /// A JSON path that cannot be read.
+    InvalidPath,
+    /// A JSON path that could not be followed.
+    PathEvaluation,
+    /// A text that was to be JSON and is not.
+    JsonInput,
+    /// What a JSON path leads to is not one value.
+    JsonOutput,
+    /// What a JSON path leads to is not one scalar of the type.
+    JsonValueResult,
     DivisionByZero,
     InvalidCast,
     NumericOutOfRange,
@@ -67,6 +77,11 @@ impl ErrorKind {
             Self::EntityNotFound => "NOT_FOUND",
             Self::AlreadyExists => "ALREADY_EXISTS",
             Self::TypeMismatch => "TYPE_MISMATCH",
+            Self::InvalidPath => "INVALID_PATH",
+            Self::PathEvaluation => "PATH_EVALUATION_ERROR",
+            Self::JsonInput => "JSON_INPUT_CONVERSION_ERROR",
+            Self::JsonOutput => "JSON_OUTPUT_CONVERSION_ERROR",
+            Self::JsonValueResult => "JSON_VALUE_RESULT_ERROR",
             Self::DivisionByZero => "DIVISION_BY_ZERO",
             Self::InvalidCast => "INVALID_CAST_ARGUMENT",
             Self::NumericOutOfRange => "NUMERIC_VALUE_OUT_OF_RANGE",

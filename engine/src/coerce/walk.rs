@@ -161,30 +161,13 @@ fn first_type(subquery: &Subquery) -> Result<Type> {
 }
 
 fn coerce_like(like: Like, schema: &DFSchema) -> Result<Expr> {
-    let Like { negated, expr, pattern, escape_char, case_insensitive } = like;
+    let Like { negated, expr, pattern, escape_char, .. } = like;
     let text = |expr: Expr, what: &str| match type_of(&expr, schema)? {
         Type::Varchar(_) | Type::Char(_) | Type::Unknown => implicit(expr, &Type::VARCHAR, schema),
         other => Err(mismatch(format!("{what} of LIKE expression must evaluate to a varchar (actual: {other})"))),
     };
     let (expr, pattern) = (text(*expr, "Left side")?, text(*pattern, "Pattern")?);
-    let escape = escape_char.map(String::from);
-    // DataFusion's own operator is the one that scans know; it takes a backslash for the escape, which Trino does not.
-    match &pattern {
-        Expr::Literal(value, metadata) => {
-            let rewritten = match value.try_as_str().flatten() {
-                Some(text) => ScalarValue::Utf8View(Some(arrow_pattern(text, escape.as_deref())?)),
-                None => ScalarValue::Utf8View(None),
-            };
-            let pattern = Expr::Literal(rewritten, metadata.clone());
-            Ok(Expr::Like(Like::new(negated, Box::new(expr), Box::new(pattern), None, case_insensitive)))
-        }
-        _ => {
-            let mut operands = vec![expr, pattern];
-            operands.extend(escape.map(datafusion::logical_expr::lit));
-            let like = call("$like", operands).and_then(|like| arguments(like, schema))?;
-            Ok(if negated { Expr::Not(Box::new(like)) } else { like })
-        }
-    }
+    super::like::like(negated, expr, pattern, escape_char, schema)
 }
 
 fn coerce_case(case: Case, schema: &DFSchema) -> Result<Expr> {

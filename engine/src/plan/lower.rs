@@ -112,8 +112,14 @@ impl Lower<'_> {
             "varbinary" => {
                 Expr::Cast { kind: CastKind::Cast, expr: Box::new(string(&text)), data_type, array: false, format: None }
             }
+            // The text is JSON, and not a text to be made JSON of.
+            "json" => call("json_parse", vec![string(&text)]),
             _ => {
-                let r#type = Type::parse(&name)?;
+                let r#type = match name.as_str() {
+                    // As long as its text.
+                    "char" => Type::Char(u32::try_from(text.chars().count()).unwrap_or(u32::MAX)),
+                    _ => Type::parse(&name)?,
+                };
                 crate::cast::literal(&text, &r#type, self.properties)?;
                 cast(&text, &r#type)
             }

@@ -29,7 +29,7 @@ impl Failure {
 fn classified(kind: ErrorKind) -> (i32, i32, bool) {
     use ErrorKind as K;
     match kind {
-        K::Syntax | K::ColumnNotFound | K::InvalidLiteral => (USER, 1006, false),
+        K::Syntax | K::ColumnNotFound | K::InvalidLiteral | K::InvalidPath => (USER, 1006, false),
         K::TableNotFound => (USER, 1110, false),
         K::FunctionNotFound => (USER, 1303, false),
         K::DatabaseNotFound | K::PartitionNotFound | K::EntityNotFound => (USER, 1301, false),
@@ -42,6 +42,7 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
         | K::SubqueryMultipleRows => (USER, 1001, false),
+        K::PathEvaluation | K::JsonInput | K::JsonOutput | K::JsonValueResult => (USER, 1001, false),
         K::AlreadyExists => (USER, 1003, false),
         K::Conflict | K::Busy => (USER, 1003, true),
         K::ObjectNotFound => (USER, 1109, false),

@@ -63,6 +63,8 @@ pub(crate) fn can_coerce(from: &Type, to: &Type) -> bool {
         // The names of a row's fields do not matter.
         (Type::Row(a), Type::Row(b)) => a.len() == b.len() && a.iter().zip(b).all(|((_, a), (_, b))| can_coerce(a, b)),
         (Type::Varchar(_), Type::Varchar(None)) => true,
+        // A function that has nothing for a char takes it with its blanks.
+        (Type::Char(_), Type::Varchar(None)) => true,
         (a, b) => common_super_type(a, b).as_ref() == Some(b),
     }
 }

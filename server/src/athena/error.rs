@@ -40,6 +40,11 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
         | K::SubqueryMultipleRows
+        | K::InvalidPath
+        | K::PathEvaluation
+        | K::JsonInput
+        | K::JsonOutput
+        | K::JsonValueResult
         | K::InvalidLiteral
         | K::BadData
         | K::Conflict

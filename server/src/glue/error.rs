@@ -80,6 +80,11 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
         | ErrorKind::SubqueryMultipleRows
+        | ErrorKind::InvalidPath
+        | ErrorKind::PathEvaluation
+        | ErrorKind::JsonInput
+        | ErrorKind::JsonOutput
+        | ErrorKind::JsonValueResult
         | ErrorKind::InvalidLiteral
         | ErrorKind::BadData => "InvalidInputException",
         ErrorKind::Unavailable

@@ -24,6 +24,11 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
         | ErrorKind::SubqueryMultipleRows
+        | ErrorKind::InvalidPath
+        | ErrorKind::PathEvaluation
+        | ErrorKind::JsonInput
+        | ErrorKind::JsonOutput
+        | ErrorKind::JsonValueResult
         | ErrorKind::InvalidLiteral
         | ErrorKind::DatabaseNotFound
         | ErrorKind::TableNotFound

@@ -9,7 +9,7 @@
 //! - `"$json_array"(type, encoding, nulls, value, …)`
 //!
 //! A value with `FORMAT JSON` is `"$json_input"(value, encoding)`, and so is the input of the first three, where Trino takes a
-//! string for JSON text without being told; the encoding is `'UTF8'` unless given. Names and values at the end are PASSING's.
+//! string for JSON text without being told; the encoding is `'JSON'` unless given. Names and values at the end are PASSING's.
 
 use catalog::{ErrorKind, Result};
 use sqlparser::ast::{CastKind, DataType, Expr, Value};
@@ -230,7 +230,7 @@ pub(super) struct Invocation {
 /// `value [FORMAT JSON …], 'path' [AS name] [PASSING value AS name, …]`
 pub(super) fn invocation(cursor: &mut Cursor<'_>) -> Result<Invocation> {
     let input = expression(cursor)?;
-    let encoding = format(cursor)?.unwrap_or("UTF8");
+    let encoding = format(cursor)?.unwrap_or("JSON");
     let input = call::plain("$json_input", vec![input, text(encoding)]);
     cursor.expect_symbol(",")?;
     let path = Expr::Value(literal::string(cursor)?);
@@ -260,13 +260,23 @@ fn argument_name(cursor: &mut Cursor<'_>) -> Result<String> {
     })
 }
 
-/// `value [FORMAT JSON …]`
+/// `value [FORMAT JSON …]`; what a function makes that gives JSON text is JSON without being called so.
 fn json_expression(cursor: &mut Cursor<'_>) -> Result<Expr> {
     let value = expression(cursor)?;
-    Ok(match format(cursor)? {
+    let given = match format(cursor)? {
+        None if gives_json(&value) => Some("JSON"),
+        given => given,
+    };
+    Ok(match given {
         Some(encoding) => call::plain("$json_input", vec![value, text(encoding)]),
         None => value,
     })
+}
+
+fn gives_json(value: &Expr) -> bool {
+    let Expr::Function(function) = value else { return false };
+    let [part] = function.name.0.as_slice() else { return false };
+    part.as_ident().is_some_and(|name| matches!(name.value.as_str(), "$json_query" | "$json_object" | "$json_array"))
 }
 
 /// `FORMAT JSON [ENCODING {UTF8 | UTF16 | UTF32}]`, where there is one.
@@ -275,7 +285,7 @@ pub(super) fn format(cursor: &mut Cursor<'_>) -> Result<Option<&'static str>> {
         return Ok(None);
     }
     if !cursor.accept("ENCODING") {
-        return Ok(Some("UTF8"));
+        return Ok(Some("JSON"));
     }
     let encoding = ["UTF8", "UTF16", "UTF32"].into_iter().find(|word| cursor.accept(word));
     encoding.map(Some).ok_or_else(|| cursor.mismatch())

@@ -119,7 +119,7 @@ fn forms_are_said_in_the_tree_as_the_module_says() {
             "SELECT CAST(a AS array(row(x bigint, y timestamp(9) with time zone)))"
         }),
         ("SELECT JSON_VALUE(a, 'lax $.x' RETURNING bigint NULL ON EMPTY ERROR ON ERROR)", {
-            "SELECT \"$json_value\"(\"$json_input\"(a, 'UTF8'), 'lax $.x', CAST(NULL AS BIGINT), 'NULL', NULL, 'ERROR', NULL)"
+            "SELECT \"$json_value\"(\"$json_input\"(a, 'JSON'), 'lax $.x', CAST(NULL AS BIGINT), 'NULL', NULL, 'ERROR', NULL)"
         }),
         ("SELECT * FROM a JOIN b JOIN c ON b.x = c.x ON a.x = b.x", {
             "SELECT * FROM a JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x"

@@ -4,4 +4,4 @@ mod from;
 mod to;
 
 pub(crate) use from::from_json;
-pub(crate) use to::{is_castable, to_json};
+pub(crate) use to::to_json;

@@ -2,8 +2,11 @@
 //! stream: what stands behind the answer is never read.
 
 pub(crate) mod cast;
+mod datetime;
+mod language;
 mod model;
 mod path;
+mod standard;
 
 use std::sync::Arc;
 
@@ -14,9 +17,9 @@ use jiter::{Jiter, JiterError, Peek};
 
 use super::columns::{Strings, booleans, invalid, longs, numbers, primitive, stored, strings, texts};
 use super::{Call, Overload, Scalar};
-pub(crate) use cast::{from_json, to_json};
 pub(crate) use model::Json;
 use path::Path;
+pub(super) use standard::{CONSTRUCTORS, INPUTS, QUERIES};
 
 pub(super) const FUNCTIONS: &[Scalar] = &[
     Scalar {

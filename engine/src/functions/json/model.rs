@@ -32,6 +32,20 @@ impl<'a> Json<'a> {
         Some(value)
     }
 
+    /// The same, of its own text.
+    pub(crate) fn into_owned(self) -> Json<'static> {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => Json::Bool(value),
+            Self::Number(number) => Json::Number(Cow::Owned(number.into_owned())),
+            Self::Text(text) => Json::Text(text),
+            Self::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Self::Object(members) => {
+                Json::Object(members.into_iter().map(|(name, value)| (name, value.into_owned())).collect())
+            }
+        }
+    }
+
     /// Whether a number is written without a fraction and an exponent.
     pub(crate) fn is_integer(number: &str) -> bool {
         !number.contains(['.', 'e', 'E'])
@@ -79,15 +93,17 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Which members to write, in their order: all as they stand, or by name and the last of each.
+/// Which members to write, of equal names the last: as they stand, or by name.
 fn order(members: &[(String, Json<'_>)], sorted: bool) -> Vec<usize> {
     let mut order: Vec<usize> = (0..members.len()).collect();
+    // Java's order of strings is that of UTF-16. The sort is stable: the last of equal names is the last of the text.
+    order.sort_by(|a, b| members[*a].0.encode_utf16().cmp(members[*b].0.encode_utf16()));
+    order.reverse();
+    order.dedup_by(|a, b| members[*a].0 == members[*b].0);
     if sorted {
-        // Java's order of strings is that of UTF-16. The sort is stable: the last of equal names is the last of the text.
-        order.sort_by(|a, b| members[*a].0.encode_utf16().cmp(members[*b].0.encode_utf16()));
         order.reverse();
-        order.dedup_by(|a, b| members[*a].0 == members[*b].0);
-        order.reverse();
+    } else {
+        order.sort_unstable();
     }
     order
 }

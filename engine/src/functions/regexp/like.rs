@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Scalar as ArrowScalar, StringArray};
+use arrow::array::{ArrayRef, Scalar as ArrowScalar, StringViewArray};
 use datafusion::common::Result;
 
 use super::super::columns::{invalid, strings};
@@ -23,7 +23,7 @@ fn like(call: &Call<'_>) -> Result<ArrayRef> {
     let escape = if call.types.len() > 2 { Some(strings(call, 2)?) } else { None };
     let constant = call.constant(1).is_some() && (escape.is_none() || call.constant(2).is_some());
     let rows = if constant { call.rows.min(1) } else { call.rows };
-    let patterns: StringArray = (0..rows)
+    let patterns: StringViewArray = (0..rows)
         .map(|row| {
             if pattern.is_null(row) || escape.as_ref().is_some_and(|escape| escape.is_null(row)) {
                 return Ok(None);

@@ -5,6 +5,7 @@ use datafusion::common::Result;
 
 use super::super::columns::{Texts, invalid, longs, stored, strings, texts};
 use super::super::{Call, Overload, Scalar};
+use crate::types::Type;
 
 pub(in super::super) const FUNCTIONS: &[Scalar] = &[
     Scalar {
@@ -33,8 +34,8 @@ pub(in super::super) const FUNCTIONS: &[Scalar] = &[
         overloads: &[
             Overload::new("(varchar, bigint) -> varchar", substr),
             Overload::new("(varchar, bigint, bigint) -> varchar", substr),
-            Overload::new("(char(x), bigint) -> char(x)", substr),
-            Overload::new("(char(x), bigint, bigint) -> char(x)", substr),
+            Overload::new("(char(x), bigint) -> varchar(x)", substr),
+            Overload::new("(char(x), bigint, bigint) -> varchar(x)", substr),
         ],
     },
     Scalar {
@@ -245,6 +246,10 @@ fn trim(call: &Call<'_>, left: bool, right: bool) -> Result<ArrayRef> {
         }
         if right {
             text = text.trim_end_matches(removed);
+        }
+        // Of a char blanks at the end are none of its value.
+        if matches!(call.types[0], Type::Char(_)) {
+            text = text.trim_end_matches(' ');
         }
         out.push_str(text);
         Ok(true)

@@ -75,7 +75,7 @@ fn split_part(call: &Call<'_>) -> Result<ArrayRef> {
 /// The piece at `index` from 0; with an empty delimiter each character is one.
 fn part<'a>(text: &'a str, delimiter: &str, index: u64) -> Option<&'a str> {
     if delimiter.is_empty() {
-        let from = offset(text, index).filter(|from| *from < text.len() || text.is_empty())?;
+        let from = offset(text, index).filter(|from| *from < text.len())?;
         let length = text[from..].chars().next().map_or(0, char::len_utf8);
         return Some(&text[from..from + length]);
     }
@@ -143,7 +143,7 @@ mod tests {
             ("a/b/c", "/", 3, None),
             ("abc", "", 2, Some("c")),
             ("abc", "", 3, None),
-            ("", "", 0, Some("")),
+            ("", "", 0, None),
             ("abcdddddef", "dd", 2, Some("def")),
             ("證证証", "证", 1, Some("証")),
         ] {
