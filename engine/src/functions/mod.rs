@@ -47,6 +47,7 @@ const FAMILIES: &[&[Scalar]] = &[
     datetime::arithmetic::FUNCTIONS,
     datetime::duration::FUNCTIONS,
     datetime::extract::FUNCTIONS,
+    datetime::extract::EXTRACTS,
     datetime::iso::FUNCTIONS,
     datetime::joda::FUNCTIONS,
     datetime::mysql::FUNCTIONS,
