@@ -60,7 +60,6 @@ const FAMILIES: &[&[Scalar]] = &[
     math::base::FUNCTIONS,
     math::bucket::FUNCTIONS,
     math::float::FUNCTIONS,
-    math::modulus::FUNCTIONS,
     math::random::FUNCTIONS,
     math::rounding::FUNCTIONS,
     math::statistics::FUNCTIONS,
