@@ -102,6 +102,7 @@ impl Lower<'_> {
         let name = sql::type_text(&data_type).to_lowercase();
         Ok(match name.as_str() {
             "decimal" | "numeric" | "dec" => decimal(text.trim())?,
+            "char" => cast(&text, &Type::Char(u32::try_from(text.chars().count()).unwrap_or(u32::MAX))),
             "date" | "time" | "timestamp" => {
                 let clock = crate::cast::clock(self.properties)?;
                 let (r#type, _) = crate::types::temporal::cast::literal(&name, &text, clock)?;
@@ -149,7 +150,8 @@ fn interval(literal: &Interval) -> Result<Expr> {
     };
     let unit = |field: &DateTimeField| Unit::parse(&field.to_string());
     let from = literal.leading_field.as_ref().and_then(unit);
-    let to = literal.last_field.as_ref().map_or(from, unit);
+    // `DAY TO DAY` is no qualifier.
+    let to = literal.last_field.as_ref().map_or(from, |field| unit(field).filter(|to| Some(*to) != from));
     let parsed = from.zip(to).and_then(|(from, to)| parse(&text, from, to));
     match parsed {
         Some(Parsed::Months(months)) => Ok(call("$year_to_month", vec![number(&months.to_string())])),
