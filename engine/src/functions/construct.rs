@@ -44,6 +44,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             nulls: Nulls::Null,
             call: |call| {
                 let months = call.array(0)?;
+                // The planner has seen to it that they fit.
                 let months = months.as_primitive::<Int64Type>();
                 Ok(Arc::new(months.unary::<_, IntervalYearMonthType>(|months| i32::try_from(months).unwrap_or(i32::MAX))))
             },

@@ -113,7 +113,10 @@ fn nulls_and_constants() {
     let nulls: ArrayRef = Arc::new(NullArray::new(3));
     assert!(call("abs", vec![ColumnarValue::Array(nulls)], 3).is_ok());
     let error = call("abs", vec![constant(Some(i64::MIN))], 1).unwrap_err();
-    assert_eq!(crate::error::from_datafusion(error).to_string(), "NUMERIC_VALUE_OUT_OF_RANGE: value is out of range for abs");
+    assert_eq!(
+        crate::error::from_datafusion(error).to_string(),
+        "NUMERIC_VALUE_OUT_OF_RANGE: value -9223372036854775808 is out of range for abs"
+    );
     let text = ColumnarValue::Scalar(ScalarValue::from("x"));
     let error = crate::error::from_datafusion(call("abs", vec![text], 1).unwrap_err());
     assert_eq!(error.kind(), catalog::ErrorKind::FunctionNotFound);

@@ -16,7 +16,8 @@
 //! | `f(x).a` | `"$dereference"(f(x), 'a')` | DataFusion takes only strings after the dot |
 //! | `a \|\| b` | `concat(a, b)` | DataFusion skips NULL |
 //! | `x AT TIME ZONE z` | `"$at_timezone"(x, z)` | DataFusion takes only literals |
-//! | `EXTRACT(year FROM x)` | `year(x)` | Trino's meaning of it |
+//! | `EXTRACT(year FROM x)` | `"$extract_year"(x)` | Trino's meaning of it |
+//! | `CURRENT_TIMESTAMP(6)` and the like | `CAST("$now"() AS timestamp(6) with time zone)` | the number is in the type |
 
 use std::ops::ControlFlow;
 
@@ -87,7 +88,8 @@ impl Lower<'_> {
             Expr::Tuple(values) => call("$row", values),
             Expr::Array(array) => call("$array", array.elem),
             Expr::AtTimeZone { timestamp, time_zone } => call("$at_timezone", vec![*timestamp, *time_zone]),
-            Expr::Extract { field, expr, .. } => call(extract(&field), vec![*expr]),
+            Expr::Extract { field, expr, .. } => extract(&field, *expr)?,
+            Expr::Function(called) => function(called)?,
             Expr::CompoundFieldAccess { root, access_chain } if crate::functions::named("$subscript").is_ok() => {
                 access(*root, access_chain)?
             }
@@ -102,6 +104,7 @@ impl Lower<'_> {
         let name = sql::type_text(&data_type).to_lowercase();
         Ok(match name.as_str() {
             "decimal" | "numeric" | "dec" => decimal(text.trim())?,
+            "char" => cast(&text, &Type::Char(u32::try_from(text.chars().count()).unwrap_or(u32::MAX))),
             "date" | "time" | "timestamp" => {
                 let clock = crate::cast::clock(self.properties)?;
                 let (r#type, _) = crate::types::temporal::cast::literal(&name, &text, clock)?;
@@ -167,7 +170,8 @@ fn interval(literal: &Interval) -> Result<Expr> {
     };
     let unit = |field: &DateTimeField| Unit::parse(&field.to_string());
     let from = literal.leading_field.as_ref().and_then(unit);
-    let to = literal.last_field.as_ref().map_or(from, unit);
+    // `DAY TO DAY` is no qualifier.
+    let to = literal.last_field.as_ref().map_or(from, |field| unit(field).filter(|to| Some(*to) != from));
     let parsed = from.zip(to).and_then(|(from, to)| parse(&text, from, to));
     match parsed {
         Some(Parsed::Months(months)) => Ok(call("$year_to_month", vec![number(&months.to_string())])),
@@ -176,29 +180,62 @@ fn interval(literal: &Interval) -> Result<Expr> {
     }
 }
 
-fn extract(field: &DateTimeField) -> &'static str {
-    const FIELDS: [(&str, &str); 18] = [
-        ("year", "year"),
-        ("quarter", "quarter"),
-        ("month", "month"),
-        ("week", "week"),
-        ("day", "day"),
-        ("day_of_month", "day"),
-        ("day_of_week", "day_of_week"),
-        ("dow", "day_of_week"),
-        ("day_of_year", "day_of_year"),
-        ("doy", "day_of_year"),
-        ("year_of_week", "year_of_week"),
-        ("yow", "year_of_week"),
-        ("hour", "hour"),
-        ("minute", "minute"),
-        ("second", "second"),
-        ("timezone_hour", "timezone_hour"),
-        ("timezone_minute", "timezone_minute"),
-        ("millisecond", "millisecond"),
+/// `EXTRACT(field FROM value)`
+fn extract(field: &DateTimeField, value: Expr) -> Result<Expr> {
+    const FIELDS: [(&str, &str); 17] = [
+        ("YEAR", "$extract_year"),
+        ("QUARTER", "$extract_quarter"),
+        ("MONTH", "$extract_month"),
+        ("WEEK", "$extract_week"),
+        ("DAY", "$extract_day"),
+        ("DAY_OF_MONTH", "$extract_day"),
+        ("DAY_OF_WEEK", "$extract_day_of_week"),
+        ("DOW", "$extract_day_of_week"),
+        ("DAY_OF_YEAR", "$extract_day_of_year"),
+        ("DOY", "$extract_day_of_year"),
+        ("YEAR_OF_WEEK", "$extract_year_of_week"),
+        ("YOW", "$extract_year_of_week"),
+        ("HOUR", "$extract_hour"),
+        ("MINUTE", "$extract_minute"),
+        ("SECOND", "$extract_second"),
+        ("TIMEZONE_HOUR", "$extract_timezone_hour"),
+        ("TIMEZONE_MINUTE", "$extract_timezone_minute"),
     ];
-    let name = field.to_string().to_lowercase();
-    FIELDS.iter().find(|(field, _)| *field == name).map_or("extract", |(_, function)| function)
+    let name = field.to_string().to_uppercase();
+    match FIELDS.iter().find(|(field, _)| *field == name) {
+        Some((_, function)) => Ok(call(function, vec![value])),
+        None => {
+            let valid = FIELDS.map(|(field, _)| field).join(", ");
+            let message = format!("Invalid EXTRACT field {name}, valid fields are: {valid}");
+            Err(Error::new(ErrorKind::Syntax, message))
+        }
+    }
+}
+
+/// `CURRENT_TIMESTAMP(6)`; other calls stay what they are.
+fn function(function: Function) -> Result<Expr> {
+    let name = match function.name.0.as_slice() {
+        [name] => name.to_string().to_lowercase(),
+        _ => return Ok(Expr::Function(function)),
+    };
+    let FunctionArguments::List(list) = &function.args else { return Ok(Expr::Function(function)) };
+    match (name.as_str(), list.args.as_slice()) {
+        (
+            "current_timestamp" | "localtimestamp" | "current_time" | "localtime",
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(digits)))],
+        ) => now(&name, &digits.value.to_string()),
+        _ => Ok(Expr::Function(function)),
+    }
+}
+
+fn now(name: &str, digits: &str) -> Result<Expr> {
+    let r#type = match name {
+        "current_timestamp" => format!("timestamp({digits}) with time zone"),
+        "localtimestamp" => format!("timestamp({digits})"),
+        "current_time" => format!("time({digits}) with time zone"),
+        _ => format!("time({digits})"),
+    };
+    Ok(cast_to(call("$now", vec![]), &Type::parse(&r#type)?))
 }
 
 /// `root[i].a[j]`, from the inside out.
@@ -216,9 +253,13 @@ fn operator(name: &str, left: Box<Expr>, right: Box<Expr>) -> Expr {
 }
 
 fn cast(text: &str, to: &Type) -> Expr {
+    cast_to(string(text), to)
+}
+
+fn cast_to(value: Expr, to: &Type) -> Expr {
     let name = ObjectName::from(vec![Ident::with_quote('"', to.to_string())]);
     let data_type = DataType::Custom(name, vec![]);
-    Expr::Cast { kind: CastKind::Cast, expr: Box::new(string(text)), data_type, array: false, format: None }
+    Expr::Cast { kind: CastKind::Cast, expr: Box::new(value), data_type, array: false, format: None }
 }
 
 fn string(text: &str) -> Expr {

@@ -92,10 +92,12 @@ fn from_nanos(call: &Call<'_>, nanos: impl Fn(usize) -> i128) -> Result<ArrayRef
 }
 
 fn to_unixtime(call: &Call<'_>) -> Result<ArrayRef> {
-    let values = column(call, 0)?;
-    let exact = digits(&call.types[0]) > 6;
+    let (values, session) = (column(call, 0)?, clock(call)?.zone);
+    let (exact, local) = (digits(&call.types[0]) > 6, matches!(call.types[0], Type::Timestamp(_)));
     let seconds = call.each(|row| {
+        // A timestamp without a zone is of the session's.
         let moment = values.moment(row);
+        let moment = if local { session.instant(moment).ok_or_else(overflow)? } else { moment };
         let seconds = moment.micros as f64 / 1e6;
         Ok(if exact { seconds + f64::from(moment.picos) / 1e12 } else { seconds })
     })?;

@@ -5,11 +5,16 @@ use arrow::datatypes::DurationMillisecondType;
 use datafusion::common::Result;
 
 use super::{Zoned, clock, column, digits, invalid, overflow, zone_of, zoned};
+use crate::error::into_datafusion;
 use crate::functions::rows::Understood;
 use crate::functions::{Call, Overload, Scalar};
-use crate::types::Zone;
-use crate::types::temporal::column::times_with_zone;
+use crate::types::temporal::cast::cast;
+use crate::types::temporal::column::{Column, times_with_zone};
+use crate::types::{Type, Zone};
 
+const LOCAL: Overload = Overload::new("(timestamp(p), varchar) -> timestamp(p) with time zone", at_zone);
+const LOCAL_OFFSET: Overload =
+    Overload::new("(timestamp(p), interval day to second) -> timestamp(p) with time zone", at_zone);
 const TIMESTAMP: Overload = Overload::new("(timestamp(p) with time zone, varchar) -> timestamp(p) with time zone", at_zone);
 const TIMESTAMP_OFFSET: Overload =
     Overload::new("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_zone);
@@ -18,7 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["at_timezone"],
         description: "Converts a timestamp with time zone to a time zone",
-        overloads: &[TIMESTAMP, TIMESTAMP_OFFSET],
+        overloads: &[TIMESTAMP, TIMESTAMP_OFFSET, LOCAL, LOCAL_OFFSET],
     },
     Scalar {
         // `x AT TIME ZONE y`
@@ -27,6 +32,10 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
         overloads: &[
             TIMESTAMP,
             TIMESTAMP_OFFSET,
+            LOCAL,
+            LOCAL_OFFSET,
+            Overload::new("(time(p), varchar) -> time(p) with time zone", time_at_zone),
+            Overload::new("(time(p), interval day to second) -> time(p) with time zone", time_at_zone),
             Overload::new("(time(p) with time zone, varchar) -> time(p) with time zone", time_at_zone),
             Overload::new("(time(p) with time zone, interval day to second) -> time(p) with time zone", time_at_zone),
         ],
@@ -63,15 +72,26 @@ fn zone_at(millis: i64) -> catalog::Result<Zone> {
     Zone::of_offset(minutes).ok_or_else(|| invalid(format!("invalid offset minutes {minutes}")))
 }
 
+/// The first argument; what has no zone is of the session's.
+fn in_zone(call: &Call<'_>) -> Result<Column> {
+    let to = match call.types[0] {
+        Type::Time(digits) => Type::TimeTz(digits),
+        Type::Timestamp(digits) => Type::TimestampTz(digits),
+        _ => return column(call, 0),
+    };
+    let zoned = cast(&call.array(0)?, &call.types[0], &to, clock(call)?, false).map_err(into_datafusion)?;
+    Column::of(zoned.as_ref(), &to).map_err(into_datafusion)
+}
+
 fn at_zone(call: &Call<'_>) -> Result<ArrayRef> {
-    let (values, zones) = (column(call, 0)?, zones(call)?);
+    let (values, zones) = (in_zone(call)?, zones(call)?);
     let moved = call.each(|row| Ok(Zoned(values.moment(row), zones(row)?)))?;
     Ok(zoned(call, &moved))
 }
 
 /// A time has no day: the offset is the one that the zone has today.
 fn time_at_zone(call: &Call<'_>) -> Result<ArrayRef> {
-    let (values, zones, start) = (column(call, 0)?, zones(call)?, clock(call)?.start);
+    let (values, zones, start) = (in_zone(call)?, zones(call)?, clock(call)?.start);
     let moved = call.each(|row| Ok((values.time(row), (zones(row)?.offset_at(start) / 60) as i16)))?;
     Ok(times_with_zone(digits(call.result), &moved, None))
 }

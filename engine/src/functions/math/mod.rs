@@ -3,7 +3,6 @@
 pub(super) mod base;
 pub(super) mod bucket;
 pub(super) mod float;
-pub(super) mod modulus;
 pub(super) mod random;
 pub(super) mod rounding;
 pub(super) mod statistics;

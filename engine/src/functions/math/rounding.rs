@@ -83,17 +83,17 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
         names: &["round"],
         description: "Round to given number of decimal places",
         overloads: &[
-            Overload::new("(tinyint, integer) -> tinyint", round_integers::<Int8Type>),
-            Overload::new("(smallint, integer) -> smallint", round_integers::<Int16Type>),
-            Overload::new("(integer, integer) -> integer", round_integers::<Int32Type>),
-            Overload::new("(bigint, integer) -> bigint", round_integers::<Int64Type>),
-            Overload::new("(real, integer) -> real", |call| {
+            Overload::new("(tinyint, bigint) -> tinyint", round_integers::<Int8Type>),
+            Overload::new("(smallint, bigint) -> smallint", round_integers::<Int16Type>),
+            Overload::new("(integer, bigint) -> integer", round_integers::<Int32Type>),
+            Overload::new("(bigint, bigint) -> bigint", round_integers::<Int64Type>),
+            Overload::new("(real, bigint) -> real", |call| {
                 with_places::<Float32Type>(call, |x, places| Ok(round_double(x.into(), places) as f32))
             }),
-            Overload::new("(double, integer) -> double", |call| {
+            Overload::new("(double, bigint) -> double", |call| {
                 with_places::<Float64Type>(call, |x, places| Ok(round_double(x, places)))
             }),
-            Overload::new("(decimal(p, s), integer) -> decimal(min(38, p + 1), s)", round_decimals),
+            Overload::new("(decimal(p, s), bigint) -> decimal(min(38, p + 1), s)", round_decimals),
         ],
     },
 ];
@@ -175,8 +175,10 @@ fn round_double(value: f64, places: i32) -> f64 {
 /// `of` the first argument and the places of the second.
 fn with_places<P: ArrowPrimitiveType>(call: &Call<'_>, of: impl Fn(P::Native, i32) -> OurResult<P::Native>) -> Result<ArrayRef> {
     let (values, places) = (call.array(0)?, call.array(1)?);
-    let (values, places) = (values.as_primitive::<P>(), places.as_primitive::<Int32Type>());
-    let rounded = call.each(|row| of(values.value(row), places.value(row)))?;
+    let (values, places) = (values.as_primitive::<P>(), places.as_primitive::<Int64Type>());
+    // An integer in Trino; a literal is a bigint until the whole plan is known.
+    let place = |row: usize| places.value(row).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+    let rounded = call.each(|row| of(values.value(row), place(row)))?;
     Ok(Arc::new(PrimitiveArray::<P>::from_iter_values(rounded).with_data_type(call.result_arrow())))
 }
 

@@ -143,7 +143,7 @@ mod tests {
             assert!((got - expected).abs() < 1e-11 * expected.abs(), "{got} {expected}");
         }
         let t = StudentsT::new(0.0, 1.0, 2.0).unwrap();
-        assert!((t.cdf(-1.98) - 0.093_126_252_171_789_54).abs() < 1e-12);
+        assert!((t.cdf(-1.98) - 0.093_126_251_921_789_46).abs() < 1e-12);
         assert!(normal_cdf(0.0, 0.0, 1.0).is_err() && normal_cdf(f64::NAN, 1.0, 0.0).unwrap().is_nan());
     }
 }

@@ -71,7 +71,7 @@ fn cosine(a: &[f64], b: &[f64]) -> OurResult<f64> {
     if a_norm == 0.0 || b_norm == 0.0 {
         return Err(invalid("vector magnitude cannot be zero"));
     }
-    Ok(dot(a, b) / (a_norm.sqrt() * b_norm.sqrt()))
+    Ok(dot(a, b) / (a_norm * b_norm).sqrt())
 }
 
 type Sparse<'a> = HashMap<&'a str, f64>;

@@ -123,7 +123,6 @@ fn converted(values: &Column, from: &Type, to: &Type, clock: Clock, rows: &Rows<
     // A time is of today.
     let local =
         |row: usize| if is_time { Moment::from_day(clock.today(), values.local_time(row)) } else { Some(values.local(row)) };
-    let has_zone = matches!(from, Type::TimeTz(_) | Type::TimestampTz(_));
     let out_of_range = |row: usize| {
         let millis = values.moment(row).millis();
         Error::new(ErrorKind::InvalidCast, format!("out of range for {to}: {millis}"))
@@ -139,7 +138,12 @@ fn converted(values: &Column, from: &Type, to: &Type, clock: Clock, rows: &Rows<
         }
         Type::TimeTz(digits) => {
             let time = |row| {
-                let offset = if has_zone { values.offset(row) } else { clock.offset() };
+                let offset = match from {
+                    // Trino takes the offset at the instant that has the local time in UTC.
+                    Type::TimestampTz(_) => values.zone(row).offset_at(values.local(row)) / 60,
+                    Type::TimeTz(_) => values.offset(row),
+                    _ => clock.offset(),
+                };
                 Some((to_utc(round_time(values.local_time(row), *digits), offset), offset as i16))
             };
             let (values, nulls) = rows.fill(time, out_of_range)?;
