@@ -73,6 +73,24 @@ pub(crate) fn deallocate(source: Source<'_>) -> Result<Statement> {
     Ok(Statement::Deallocate { name })
 }
 
+/// `{DESCRIBE | DESC} {INPUT | OUTPUT} name`; a table may have that name: what follows it tells.
+pub(crate) fn describe(source: Source<'_>) -> Result<Statement> {
+    let mut cursor = Cursor::new(source, Grammar::Trino);
+    if cursor.ahead(2).is_none_or(|token| token.is_symbol(".")) {
+        return crate::hive::statement(source, Grammar::Hive);
+    }
+    if !cursor.accept("DESCRIBE") {
+        cursor.expect("DESC")?;
+    }
+    let input = cursor.accept("INPUT");
+    if !input {
+        cursor.expect("OUTPUT")?;
+    }
+    let name = cursor.name()?;
+    cursor.end()?;
+    Ok(if input { Statement::DescribeInput { name } } else { Statement::DescribeOutput { name } })
+}
+
 /// One of Athena's `ExecutionParameters`: a text that is an expression without columns is that expression, any other is a
 /// string that says just this.
 pub fn parameter(text: &str) -> Expr {
@@ -211,6 +229,9 @@ mod tests {
         assert_eq!((name.as_str(), parameters.len()), ("n", 2));
         let Statement::Query(query) = parse("EXECUTE IMMEDIATE 'SELECT ?' USING 7").unwrap() else { panic!() };
         assert_eq!(query.to_string(), "SELECT (7)");
+        assert_eq!(text("DESCRIBE INPUT p"), "DescribeInput { name: \"p\" }");
+        assert_eq!(text("desc output \"P\""), "DescribeOutput { name: \"p\" }");
+        assert!(matches!(parse("DESCRIBE input"), Ok(Statement::Describe { .. })));
         for wrong in [
             "PREPARE p",
             "PREPARE p FROM",

@@ -43,7 +43,9 @@ mod name;
 mod pattern;
 mod primary;
 mod query;
+mod recognise;
 mod refuse;
+mod refused;
 mod relation;
 mod select;
 mod special;
@@ -55,6 +57,7 @@ use crate::cursor::Cursor;
 use crate::source::Source;
 use crate::token::Grammar;
 pub use data_type::type_text;
+pub(crate) use refused::{heads, refused, refused_otherwise};
 
 /// Parses a whole query; spans in the result are positions in the user's text.
 pub(crate) fn query(source: Source<'_>) -> Result<Box<Query>> {
@@ -67,6 +70,11 @@ pub(crate) fn query(source: Source<'_>) -> Result<Box<Query>> {
 /// One or more values, separated by commas.
 pub(crate) fn values(source: Source<'_>) -> Result<Vec<Expr>> {
     whole(source, expression::expressions)
+}
+
+/// One value.
+pub(crate) fn value(source: Source<'_>) -> Result<Expr> {
+    whole(source, expression::expression)
 }
 
 /// What `parse` makes of the whole text.
