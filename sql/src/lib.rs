@@ -19,7 +19,7 @@ pub mod view;
 
 pub use names::tables;
 pub use parse::parse;
-pub use prepared::{bind, parameter, places};
+pub use prepared::{bind, parameter, parameters, places};
 pub use split::{Ending, Fragment, Script, split};
 pub use statement::{
     AlterAction, ColumnPlace, DatabaseName, DescribeStyle, ExplainFormat, ExplainKind, NamePattern, NewPartition, ObjectName,

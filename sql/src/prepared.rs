@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use catalog::{Error, Result};
-use sqlparser::ast::{Expr, Query, Value, ValueWithSpan, visit_expressions, visit_expressions_mut};
+use sqlparser::ast::{DataType, Expr, Query, Value, ValueWithSpan, visit_expressions, visit_expressions_mut};
 use sqlparser::tokenizer::Location;
 
 use crate::cursor::Cursor;
@@ -114,6 +114,22 @@ fn names_columns(value: &Expr) -> bool {
 /// How many `?` a statement has.
 pub fn places(statement: &Statement) -> usize {
     query(statement).map_or(0, |query| spans(query).len())
+}
+
+/// The `?` of a statement in the order of the text, each with the type that it is cast to, if it is: `CAST(? AS bigint)`.
+pub fn parameters(statement: &Statement) -> Vec<Option<DataType>> {
+    let Some(query) = query(statement) else { return Vec::new() };
+    let places = spans(query);
+    let mut types: Vec<Option<DataType>> = vec![None; places.len()];
+    let _: ControlFlow<()> = visit_expressions(query, |expression| {
+        if let Expr::Cast { expr, data_type, .. } = expression
+            && let Some(place) = placeholder(expr).and_then(|at| places.iter().position(|place| *place == at))
+        {
+            types[place] = Some(data_type.clone());
+        }
+        ControlFlow::Continue(())
+    });
+    types
 }
 
 /// The statement with `parameters` in the places of its `?`, in the order of the text.
