@@ -249,7 +249,9 @@ impl<'a> Cursor<'a> {
     pub(crate) fn mismatch(&self) -> Error {
         let common = |phrase: &str| {
             let words = phrase.split(' ').enumerate();
-            words.take_while(|(ahead, word)| self.ahead(*ahead).is_some_and(|token| token.is(word))).count()
+            let same = words.take_while(|(ahead, word)| self.ahead(*ahead).is_some_and(|token| token.is(word))).count();
+            // A phrase that is all there was passed over for what follows it.
+            if same == phrase.split(' ').count() { 0 } else { same }
         };
         let longest = self.tried.iter().map(|phrase| common(phrase)).max().unwrap_or(0);
         let mut expected: Vec<String> = Vec::new();

@@ -77,6 +77,7 @@ pub(crate) fn statement(source: Source<'_>) -> Result<Statement> {
     }
     match grammar(source.text) {
         Grammar::Hive => hive::statement(source, Grammar::Hive).map_err(|error| otherwise(source, error)),
+        Grammar::Trino if starts("CREATE TABLE") => Err(trino::refused_as("CREATE TABLE AS SELECT", source)),
         Grammar::Trino if starts("CREATE") => hive::statement(source, Grammar::Trino).map_err(|error| otherwise(source, error)),
         Grammar::Trino
             if ["SELECT", "WITH", "VALUES", "TABLE"].iter().any(|word| starts(word)) || source.text.starts_with('(') =>

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use catalog::{Error, Result};
+use catalog::{Error, ErrorKind, Result};
 use sqlparser::ast::{DataType, Expr, Query, Value, ValueWithSpan, visit_expressions, visit_expressions_mut};
 use sqlparser::tokenizer::Location;
 
@@ -134,12 +134,12 @@ pub fn parameters(statement: &Statement) -> Vec<Option<DataType>> {
 
 /// The statement with `parameters` in the places of its `?`, in the order of the text.
 ///
-/// Errors: `InvalidInput` when there are more or fewer than places.
+/// Errors: `InvalidParameterUsage` when there are more or fewer than places.
 pub fn bind(mut statement: Statement, parameters: Vec<Expr>) -> Result<Statement> {
     let places = query(&statement).map(spans).unwrap_or_default();
     if places.len() != parameters.len() {
         let message = format!("Incorrect number of parameters: expected {} but found {}", places.len(), parameters.len());
-        return Err(Error::invalid(message));
+        return Err(Error::new(ErrorKind::InvalidParameterUsage, message));
     }
     if let Some(query) = query_mut(&mut statement) {
         // The visitor never breaks, so that there is no value to look at.

@@ -41,6 +41,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::InvalidFunctionArgument
         | K::SubqueryMultipleRows
         | K::InvalidLiteral
+        | K::InvalidParameterUsage
         | K::BadData
         | K::Conflict
         | K::ObjectNotFound

@@ -81,6 +81,7 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::InvalidFunctionArgument
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidLiteral
+        | ErrorKind::InvalidParameterUsage
         | ErrorKind::BadData => "InvalidInputException",
         ErrorKind::Unavailable
         | ErrorKind::Cancelled

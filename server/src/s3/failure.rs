@@ -25,6 +25,7 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::InvalidFunctionArgument
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidLiteral
+        | ErrorKind::InvalidParameterUsage
         | ErrorKind::DatabaseNotFound
         | ErrorKind::TableNotFound
         | ErrorKind::ColumnNotFound

@@ -263,7 +263,7 @@ fn views() {
 }
 
 /// A statement, its error's kind, and the error as people see it, without the kind.
-const WRONG: [(&str, ErrorKind, &str); 26] = [
+const WRONG: [(&str, ErrorKind, &str); 25] = [
     (
         "SHOW TABELS",
         ErrorKind::Syntax,

@@ -26,7 +26,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     ("privilege", "{SELECT | DELETE | INSERT | CREATE | ALTER | DROP | <identifier>}"),
     ("privileges", "{ALL PRIVILEGES | <privilege>,..}"),
-    ("entity", "{TABLE <name> | BRANCH <identifier> IN TABLE <name> | <identifier> <name> | <name>}"),
+    ("entity", "{TABLE <name> | BRANCH <identifier> IN TABLE <name> | <kind> <name> | <name>}"),
     ("mode", "{ISOLATION LEVEL {READ UNCOMMITTED | READ COMMITTED | REPEATABLE READ | SERIALIZABLE} | READ {ONLY | WRITE}}"),
     ("position", "{FIRST | LAST | AFTER <identifier>}"),
     ("argument", "{<label> <expression> | <expression>}"),
@@ -50,7 +50,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, grammar: &'static str) -> Result<()>
                 }
             }
             Repeat::Plain => {
-                while starts(cursor, item, 0).is_some() {
+                while begins(cursor, item, 0) {
                     one(cursor, item)?;
                 }
             }
@@ -117,16 +117,14 @@ fn choices(item: &'static str) -> Vec<&'static str> {
 
 fn one(cursor: &mut Cursor<'_>, item: &'static str) -> Result<()> {
     match item.as_bytes().first() {
-        Some(b'[') => match starts(cursor, item, 0) {
-            Some(_) => read(cursor, &item[1..item.len() - 1]),
-            None => {
-                offer(cursor, &item[1..item.len() - 1]);
-                Ok(())
-            }
-        },
+        Some(b'[') if begins(cursor, item, 0) => read(cursor, &item[1..item.len() - 1]),
+        Some(b'[') => {
+            offer(cursor, &item[1..item.len() - 1]);
+            Ok(())
+        }
         Some(b'{') => {
             let choices = choices(item);
-            match choices.iter().find(|choice| starts(cursor, choice, 0).is_some()) {
+            match choices.iter().find(|choice| begins(cursor, choice, 0)) {
                 Some(choice) => read(cursor, choice),
                 None => {
                     choices.into_iter().for_each(|choice| offer(cursor, choice));
@@ -150,42 +148,62 @@ fn offer(cursor: &mut Cursor<'_>, grammar: &'static str) {
     }
 }
 
-/// Whether what stands so many tokens ahead begins as `grammar` says: its words up to the first rule, and that. How many tokens
-/// were looked at.
-pub(super) fn starts(cursor: &Cursor<'_>, grammar: &'static str, places: usize) -> Option<usize> {
+/// Whether what stands so many tokens ahead begins as `grammar` says: its words up to the first rule, and that.
+pub(super) fn begins(cursor: &Cursor<'_>, grammar: &'static str, places: usize) -> bool {
+    look(cursor, grammar, places) != Look::Other
+}
+
+/// What looking ahead came to.
+#[derive(Clone, Copy, PartialEq)]
+enum Look {
+    /// A rule begins, behind which one cannot see.
+    Rule,
+    /// All of it are words; what follows is so many tokens ahead.
+    Words(usize),
+    Other,
+}
+
+fn look(cursor: &Cursor<'_>, grammar: &'static str, places: usize) -> Look {
     let mut at = places;
     let mut rest = grammar.trim();
     while !rest.is_empty() {
         let (item, after) = item(rest);
-        match item.as_bytes().first() {
-            Some(b'[') => {
-                let inner = &item[1..item.len() - 1];
+        let found = match item.as_bytes().first() {
+            Some(b'[') => match look(cursor, &item[1..item.len() - 1], at) {
                 // An optional part alone is what is asked for; within others it is passed over where it is not.
-                match starts(cursor, inner, at) {
-                    Some(end) => at = end,
-                    None if item.len() == grammar.trim().len() => return None,
-                    None => {}
+                Look::Other if item.len() < grammar.trim().len() => Look::Words(at),
+                found => found,
+            },
+            Some(b'{') => {
+                let looks = choices(item).into_iter().map(|choice| look(cursor, choice, at));
+                looks.into_iter().find(|found| *found != Look::Other).unwrap_or(Look::Other)
+            }
+            Some(b'<') => {
+                let rule = item.trim_matches(['<', '>']);
+                match rule_begins(cursor, rule, at) {
+                    // A name is one token.
+                    true if matches!(rule, "identifier" | "kind") => Look::Words(at + 1),
+                    true => Look::Rule,
+                    false => Look::Other,
                 }
             }
-            Some(b'{') => at = choices(item).into_iter().find_map(|choice| starts(cursor, choice, at))?,
-            Some(b'<') => return rule_starts(cursor, item.trim_matches(['<', '>']), at).then_some(at + 1),
-            Some(byte) if byte.is_ascii_uppercase() => {
-                cursor.ahead(at).filter(|token| token.is(item))?;
-                at += 1;
-            }
-            _ => {
-                cursor.ahead(at).filter(|token| token.is_symbol(item))?;
-                at += 1;
-            }
-        }
+            Some(byte) if byte.is_ascii_uppercase() => seen(cursor.ahead(at).is_some_and(|token| token.is(item)), at),
+            _ => seen(cursor.ahead(at).is_some_and(|token| token.is_symbol(item)), at),
+        };
+        let Look::Words(next) = found else { return found };
+        at = next;
         rest = repetition(after).1;
     }
-    Some(at)
+    Look::Words(at)
+}
+
+fn seen(seen: bool, at: usize) -> Look {
+    if seen { Look::Words(at + 1) } else { Look::Other }
 }
 
 fn rule(cursor: &mut Cursor<'_>, rule: &'static str) -> Result<()> {
     match rule {
-        "identifier" => name::identifier(cursor).map(drop),
+        "identifier" | "kind" => name::identifier(cursor).map(drop),
         "name" => name::qualified(cursor).map(drop),
         "string" => literal::string(cursor).map(drop),
         "integer" => literal::whole(cursor).map(drop),
@@ -214,16 +232,21 @@ fn grammar_of(rule: &str) -> &'static str {
     RULES.iter().find(|(name, _)| *name == rule).map_or("", |(_, grammar)| grammar)
 }
 
-fn rule_starts(cursor: &Cursor<'_>, rule: &str, places: usize) -> bool {
+fn rule_begins(cursor: &Cursor<'_>, rule: &str, places: usize) -> bool {
     let token = cursor.ahead(places);
     match rule {
         "identifier" | "name" => token.is_some_and(name::is_name),
+        // A word before the name of what a right is on.
+        "kind" => {
+            let next = cursor.ahead(places + 1);
+            token.is_some_and(name::is_name) && next.is_some_and(|next| name::is_name(next) && !next.is("TO"))
+        }
         "string" => token.is_some_and(|token| token.kind == Kind::String || token.is("U")),
         "query" => query::begins(cursor, places),
         "label" => cursor.ahead(places + 1).is_some_and(|token| token.is_symbol("=>")),
         "integer" => token.is_some_and(|token| token.kind == Kind::Number),
         "type" | "expression" | "value" | "relation" | "specification" | "rest" => token.is_some(),
-        named => starts(cursor, grammar_of(named), places).is_some(),
+        named => begins(cursor, grammar_of(named), places),
     }
 }
 
@@ -269,6 +292,7 @@ mod tests {
             "specification",
             "label",
             "rest",
+            "kind",
         ];
         let grammars = RULES
             .iter()

@@ -126,7 +126,7 @@ pub(crate) fn refused(source: Source<'_>) -> Option<Error> {
     };
     let cursor = Cursor::new(source, Grammar::Trino);
     let (what, grammar) =
-        STATEMENTS.iter().find(|(_, grammar)| begun(grammar) && recognise::starts(&cursor, head(grammar), 0).is_some())?;
+        STATEMENTS.iter().find(|(_, grammar)| begun(grammar) && recognise::begins(&cursor, head(grammar), 0))?;
     let right = name::check(&cursor).and_then(|()| recognised(source, grammar));
     Some(match right {
         Ok(()) => missing(what, source),
@@ -139,6 +139,16 @@ pub(crate) fn refused(source: Source<'_>) -> Option<Error> {
 pub(crate) fn refused_otherwise(source: Source<'_>, error: Error) -> Error {
     let found = STATEMENTS.iter().find(|(_, grammar)| recognised(source, grammar).is_ok());
     found.map_or(error, |(name, _)| missing(name, source))
+}
+
+/// As [`refused`], for a text that can only be the statement of this name.
+pub(crate) fn refused_as(what: &'static str, source: Source<'_>) -> Error {
+    let cursor = Cursor::new(source, Grammar::Trino);
+    let grammar = STATEMENTS.iter().find(|(name, _)| *name == what).map_or("", |(_, grammar)| grammar);
+    match name::check(&cursor).and_then(|()| recognised(source, grammar)) {
+        Ok(()) => missing(what, source),
+        Err(error) => error,
+    }
 }
 
 fn missing(name: &str, source: Source<'_>) -> Error {
