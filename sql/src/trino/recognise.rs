@@ -144,6 +144,9 @@ fn offer(cursor: &mut Cursor<'_>, grammar: &'static str) {
     match item.as_bytes().first() {
         Some(b'{') => choices(item).into_iter().for_each(|choice| offer(cursor, choice)),
         Some(b'[') => offer(cursor, &item[1..item.len() - 1]),
+        Some(b'<') if !grammar_of(item.trim_matches(['<', '>'])).is_empty() => {
+            offer(cursor, grammar_of(item.trim_matches(['<', '>'])))
+        }
         _ => cursor.offer(item),
     }
 }
@@ -181,8 +184,8 @@ fn look(cursor: &Cursor<'_>, grammar: &'static str, places: usize) -> Look {
             Some(b'<') => {
                 let rule = item.trim_matches(['<', '>']);
                 match rule_begins(cursor, rule, at) {
-                    // A name is one token.
-                    true if matches!(rule, "identifier" | "kind") => Look::Words(at + 1),
+                    // That is one token.
+                    true if rule == "kind" => Look::Words(at + 1),
                     true => Look::Rule,
                     false => Look::Other,
                 }
@@ -271,7 +274,7 @@ mod tests {
             ("DO OR a TO b", "SYNTAX_ERROR: line 1:4: mismatched input 'OR'. Expecting: 'OR', <identifier>"),
             ("DO a b", "SYNTAX_ERROR: line 1:6: mismatched input 'b'. Expecting: '.', 'AS', 'TO'"),
             ("DO a TO b,", "SYNTAX_ERROR: line 1:11: mismatched input '<EOF>'. Expecting: <identifier>"),
-            ("DO a TO b (", "SYNTAX_ERROR: line 1:12: mismatched input '<EOF>'. Expecting: <identifier>"),
+            ("DO a TO b (x", "SYNTAX_ERROR: line 1:13: mismatched input '<EOF>'. Expecting: '='"),
         ] {
             assert_eq!(recognised(wrong, grammar), Err(error.to_string()), "{wrong}");
         }
