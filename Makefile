@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CARGO ?= cargo
 
-.PHONY: demo test lint rust-test conformance bench venv
+.PHONY: demo test lint rust-test conformance bench fuzz venv
 
 # Builds the binary and shows the main job: streamed files, crawled and queried. No network beyond the crate registry.
 demo:
@@ -37,6 +37,11 @@ $(VENV)/.installed $(VENV)-dbt/.installed:
 conformance:
 	$(CARGO) build --locked --package tests --bin conformance
 	$(PYTHON) tests/conformance/run.py --binary "$${CARGO_TARGET_DIR:-target}/debug/conformance" --write
+
+# Ten minutes of statements that are nearly right, another sequence each time; a fault says its seed.
+fuzz:
+	CIVETTA_FUZZ_SECONDS=$${CIVETTA_FUZZ_SECONDS:-600} CIVETTA_FUZZ_SEED=$${CIVETTA_FUZZ_SEED:-$$(date +%s)} \
+		$(CARGO) test --locked --release --package tests --test it -- fuzz:: --nocapture
 
 # Figures, each against a named peer or a lower bound in the same run; see docs/benchmarks.md.
 bench:

@@ -41,6 +41,8 @@ pub enum ErrorKind {
     SubqueryMultipleRows,
     /// `DATE 'x'`: the text of a literal that is no value of its type.
     InvalidLiteral,
+    /// EXECUTE gives more or fewer values than the statement has `?`.
+    InvalidParameterUsage,
     /// An object's content does not fit its table.
     BadData,
     /// The version that a writer expected is not the current one.
@@ -88,6 +90,7 @@ impl ErrorKind {
             Self::InvalidFunctionArgument => "INVALID_FUNCTION_ARGUMENT",
             Self::SubqueryMultipleRows => "SUBQUERY_MULTIPLE_ROWS",
             Self::InvalidLiteral => "INVALID_LITERAL",
+            Self::InvalidParameterUsage => "INVALID_PARAMETER_USAGE",
             Self::BadData => "HIVE_BAD_DATA",
             Self::Conflict => "TRANSACTION_CONFLICT",
             Self::Busy => "ALREADY_RUNNING",

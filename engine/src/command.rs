@@ -52,8 +52,16 @@ pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
         Statement::Query(_) | Statement::Explain { .. } => {
             Err(Error::internal(format!("{} is not a command; it is planned", statement.kind())))
         }
-        Statement::Prepare { .. } | Statement::Execute { .. } | Statement::Deallocate { .. } => {
-            Err(Error::not_supported("prepared statements belong to the work groups of a server; local commands have none"))
+        Statement::Prepare { .. }
+        | Statement::Execute { .. }
+        | Statement::Deallocate { .. }
+        | Statement::DescribeInput { .. }
+        | Statement::DescribeOutput { .. }
+        | Statement::SetSession { .. }
+        | Statement::ShowSession { .. }
+        | Statement::ShowFunctions { .. }
+        | Statement::ShowCatalogs { .. } => {
+            Err(Error::not_supported(format!("{} belongs to a session of an engine", statement.kind())))
         }
         Statement::ShowDatabases { like } => show::databases(catalog, like.as_deref()),
         Statement::ShowTables { database: of, like } => {

@@ -1,6 +1,7 @@
 //! `Engine`: what runs statements. It owns the catalog, the storage and the resources that queries share; a [`Session`] is
 //! what one user has chosen, an [`Answer`] is a running statement.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tokio::runtime::Handle;
 use crate::command;
 use crate::compute::Compute;
 use crate::deadline::Deadline;
+use crate::explain;
 use crate::memory::{self, QueryPool};
 use crate::plan::{Planned, Planner};
 use crate::properties::Properties;
@@ -29,6 +31,7 @@ use crate::query;
 use crate::scan::snapshot::Lake;
 use crate::scanned::Scanned;
 use crate::session::{self, Resources};
+use crate::session_statement;
 
 /// What an engine may use.
 #[derive(Debug, Clone)]
@@ -54,11 +57,13 @@ pub struct Session {
     pub timeout: Option<Duration>,
     /// What changes the meaning of statements. When a query began is set where it begins.
     pub properties: Properties,
+    /// The texts of statements prepared in this session, by name. A server's belong to its work groups.
+    pub prepared: BTreeMap<String, String>,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { database: "default".to_string(), timeout: None, properties: Properties::default() }
+        Self { database: "default".to_string(), timeout: None, properties: Properties::default(), prepared: BTreeMap::new() }
     }
 }
 
@@ -183,6 +188,19 @@ impl Engine {
         names.into_iter().cloned().collect()
     }
 
+    /// Names of aggregate and window functions, with which of the two they are.
+    pub(crate) fn aggregates_and_windows(&self) -> Vec<(String, &'static str)> {
+        let state = &self.0.template;
+        let named = |names: Vec<&String>, kind| {
+            let names = names.into_iter().filter(|name| !name.starts_with('$'));
+            names.map(move |name| (name.clone(), kind)).collect::<Vec<_>>()
+        };
+        let windows = state.window_functions().keys().filter(|name| !state.aggregate_functions().contains_key(*name));
+        let mut all = named(state.aggregate_functions().keys().collect(), "aggregate");
+        all.extend(named(windows.collect(), "window"));
+        all
+    }
+
     /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).
     pub async fn run(&self, session: &mut Session, text: &str) -> Result<Answer> {
         self.execute(session, sql::parse(text)?).await
@@ -198,11 +216,18 @@ impl Engine {
     async fn start(&self, session: &mut Session, statement: Statement, deadline: Deadline) -> Result<Answer> {
         match statement {
             Statement::Query(query) => query::run(self, session, *query, deadline).await,
-            Statement::Explain { analyze, verbose, format, statement } => {
-                let how = query::Explain { analyze, verbose, format };
-                query::explain(self, session, *statement, how, deadline).await
+            Statement::Explain { analyze, verbose, format, kind, statement } => {
+                let how = explain::Explain { analyze, verbose, format, kind };
+                explain::explain(self, session, *statement, how, deadline).await
             }
-            statement => self.command(session, statement).await,
+            Statement::Execute { name, parameters } => match session.bound(&name, parameters)? {
+                Statement::Query(query) => query::run(self, session, *query, deadline).await,
+                statement => self.command(session, statement).await,
+            },
+            statement => match session_statement::run(self, session, &statement).await? {
+                Some(answer) => Ok(answer),
+                None => self.command(session, statement).await,
+            },
         }
     }
 

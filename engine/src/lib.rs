@@ -8,6 +8,7 @@ mod compute;
 mod deadline;
 mod engine;
 mod error;
+mod explain;
 pub mod export;
 mod functions;
 pub mod information_schema;
@@ -22,6 +23,7 @@ mod query;
 mod scan;
 mod scanned;
 mod session;
+mod session_statement;
 #[cfg(test)]
 mod tests;
 pub mod text;

@@ -7,12 +7,10 @@ use catalog::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::execution::SessionState;
-use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::sqlparser::ast::Query;
 use futures::{StreamExt, TryStreamExt, stream};
-use sql::{ExplainFormat, Statement};
 
 use crate::again;
 use crate::compute;
@@ -52,7 +50,7 @@ pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<
 }
 
 /// The plan as it is executed in this process.
-async fn executable(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
+pub(crate) async fn executable(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
     again::executable_again(physical(state, planned).await?).map_err(from_datafusion)
 }
 
@@ -69,7 +67,7 @@ fn has_hash_join(plan: &Arc<dyn ExecutionPlan>) -> bool {
 }
 
 /// Executes on the threads for queries and waits for the first batch, so that what fails at the start fails here.
-async fn start(
+pub(crate) async fn start(
     engine: &Engine,
     state: &SessionState,
     plan: &Arc<dyn ExecutionPlan>,
@@ -81,40 +79,6 @@ async fn start(
     let mut rows = compute::on(engine.compute(), deadline, batches);
     let first = rows.try_next().await?;
     Ok(stream::iter(first.map(Ok)).chain(rows).boxed())
-}
-
-/// How a plan is shown.
-pub(crate) struct Explain {
-    pub(crate) analyze: bool,
-    pub(crate) verbose: bool,
-    pub(crate) format: ExplainFormat,
-}
-
-/// Answers `EXPLAIN`: the plan as text, one line a row; with `ANALYZE` the query runs and the plan has its figures.
-pub(crate) async fn explain(
-    engine: &Engine,
-    session: &Session,
-    statement: Statement,
-    how: Explain,
-    deadline: Deadline,
-) -> Result<Answer> {
-    let Statement::Query(query) = statement else {
-        return Err(Error::not_supported("EXPLAIN explains queries only"));
-    };
-    if !matches!(how.format, ExplainFormat::Text) {
-        return Err(Error::not_supported("EXPLAIN answers in FORMAT TEXT only"));
-    }
-    let state = engine.state(session);
-    let planned = engine.plan(&state, session, &query).await?;
-    let physical = executable(&state, &planned).await?;
-    let text = if how.analyze {
-        start(engine, &state, &physical, deadline).await?.try_for_each(|_| async { Ok(()) }).await?;
-        DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(how.verbose).to_string()
-    } else {
-        DisplayableExecutionPlan::new(physical.as_ref()).indent(how.verbose).to_string()
-    };
-    let answer = lines("Query Plan", text.lines().map(str::to_string).collect())?;
-    Ok(Answer { scanned: Scanned::of(&physical), ..answer })
 }
 
 /// An answer of one text column.

@@ -50,6 +50,16 @@ impl<'a> Cursor<'a> {
         self.at.saturating_sub(1)
     }
 
+    /// Whether ANALYZE is next as a statement's first word: `ANALYZE name` and no more, or with properties.
+    pub(crate) fn sees_statement_analyze(&self) -> bool {
+        let statement =
+            ["SELECT", "WITH", "VALUES", "TABLE", "VERBOSE", "EXPLAIN", "CREATE", "INSERT", "UPDATE", "DELETE", "MERGE"];
+        let next = self.ahead(1);
+        let begins = next.is_none_or(|token| token.is_symbol("(") || statement.iter().any(|word| token.is(word)));
+        let ends = self.ahead(2).is_none_or(|token| token.is_symbol(".") || token.is("WITH"));
+        self.sees("ANALYZE") && !begins && ends
+    }
+
     /// All tokens of the statement.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = Token<'a>> {
         self.tokens.iter().copied()
@@ -239,7 +249,9 @@ impl<'a> Cursor<'a> {
     pub(crate) fn mismatch(&self) -> Error {
         let common = |phrase: &str| {
             let words = phrase.split(' ').enumerate();
-            words.take_while(|(ahead, word)| self.ahead(*ahead).is_some_and(|token| token.is(word))).count()
+            let same = words.take_while(|(ahead, word)| self.ahead(*ahead).is_some_and(|token| token.is(word))).count();
+            // A phrase that is all there was passed over for what follows it.
+            if same == phrase.split(' ').count() { 0 } else { same }
         };
         let longest = self.tried.iter().map(|phrase| common(phrase)).max().unwrap_or(0);
         let mut expected: Vec<String> = Vec::new();

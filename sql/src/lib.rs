@@ -9,6 +9,7 @@ pub mod keywords;
 mod names;
 mod parse;
 mod prepared;
+mod session;
 mod source;
 mod split;
 mod statement;
@@ -18,10 +19,10 @@ pub mod view;
 
 pub use names::tables;
 pub use parse::parse;
-pub use prepared::{bind, parameter, places};
+pub use prepared::{bind, parameter, parameters, places};
 pub use split::{Ending, Fragment, Script, split};
 pub use statement::{
-    AlterAction, ColumnPlace, DatabaseName, DescribeStyle, ExplainFormat, NewPartition, ObjectName, PartitionSpec, Statement,
-    TableReference, TableSource,
+    AlterAction, ColumnPlace, DatabaseName, DescribeStyle, ExplainFormat, ExplainKind, NamePattern, NewPartition, ObjectName,
+    PartitionSpec, Statement, TableReference, TableSource,
 };
 pub use trino::type_text;

@@ -6,9 +6,10 @@ use catalog::{Error, ErrorKind, Result};
 use crate::cursor::Cursor;
 use crate::hive;
 use crate::prepared;
+use crate::session;
 use crate::source::Source;
 use crate::split::{Ending, split};
-use crate::statement::{ExplainFormat, Statement};
+use crate::statement::{ExplainFormat, ExplainKind, Statement};
 use crate::token::{Grammar, Kind, Token, Tokens};
 use crate::trino;
 
@@ -25,7 +26,14 @@ pub fn parse(text: &str) -> Result<Statement> {
     match script.statements.as_slice() {
         [] => Err(Error::new(ErrorKind::Syntax, "there is no statement in this text")),
         [one] => statement(Source { text: one.text, start: one.position }),
-        [_, second, ..] => {
+        [first, second, ..] => {
+            // Bodies of routines have semicolons.
+            if let Err(error) = statement(Source { text: first.text, start: first.position })
+                && error.kind() == ErrorKind::NotSupported
+                && error.message().contains("FUNCTION")
+            {
+                return Err(error);
+            }
             let message =
                 format!("mismatched input '{}'. Expecting: <EOF>; run one statement at a time", first_word(second.text));
             Err(Error::new(ErrorKind::Syntax, message).at(second.position))
@@ -33,111 +41,78 @@ pub fn parse(text: &str) -> Result<Statement> {
     }
 }
 
-/// Statements that Athena or Trino know and Civetta does not do, by their first words; longer phrases come first.
-const NOT_DONE: &[&str] = &[
-    "INSERT",
-    "UPDATE",
-    "DELETE",
-    "MERGE",
-    "UNLOAD",
-    "COPY",
-    "OPTIMIZE",
-    "VACUUM",
-    "TRUNCATE TABLE",
-    "ANALYZE",
-    "CALL",
-    "COMMENT ON",
-    "GRANT",
-    "REVOKE",
-    "DENY",
-    "SET SESSION",
-    "SET ROLE",
-    "SET TIME ZONE",
-    "SET PATH",
-    "RESET SESSION",
-    "START TRANSACTION",
-    "COMMIT",
-    "ROLLBACK",
-    "REFRESH MATERIALIZED VIEW",
-    "USING EXTERNAL FUNCTION",
-    "ALTER VIEW",
-    "ALTER MATERIALIZED VIEW",
-    "CREATE MATERIALIZED VIEW",
-    "CREATE OR REPLACE MATERIALIZED VIEW",
-    "CREATE OR REPLACE TABLE",
-    "CREATE FUNCTION",
-    "CREATE OR REPLACE FUNCTION",
-    "CREATE ROLE",
-    "CREATE CATALOG",
-    "DROP MATERIALIZED VIEW",
-    "DROP FUNCTION",
-    "DROP ROLE",
-    "DROP CATALOG",
-    "SHOW FUNCTIONS",
-    "SHOW CATALOGS",
-    "SHOW SESSION",
-    "SHOW STATS",
-    "SHOW GRANTS",
-    "SHOW ROLES",
-    "SHOW CREATE SCHEMA",
-    "SHOW CREATE FUNCTION",
-    "SHOW CURRENT ROLES",
-    "SHOW ROLE GRANTS",
-    "SHOW CREATE MATERIALIZED VIEW",
-];
-
 type Form = fn(Source<'_>) -> Result<Statement>;
 
-/// Statements that hold another one, or the values of its parameters.
-const FORMS: [(&str, Form); 4] =
-    [("EXPLAIN", explain), ("PREPARE", prepared::prepare), ("EXECUTE", prepared::execute), ("DEALLOCATE", prepared::deallocate)];
+/// Statements that are neither definitions nor queries, by their first words; longer phrases come first.
+const FORMS: [(&str, Form); 13] = [
+    ("EXPLAIN", explain),
+    ("PREPARE", prepared::prepare),
+    ("EXECUTE", prepared::execute),
+    ("DEALLOCATE", prepared::deallocate),
+    ("DESCRIBE INPUT", prepared::describe),
+    ("DESCRIBE OUTPUT", prepared::describe),
+    ("DESC INPUT", prepared::describe),
+    ("DESC OUTPUT", prepared::describe),
+    ("SHOW FUNCTIONS", session::show_functions),
+    ("SHOW CATALOGS", session::show_catalogs),
+    ("SHOW SESSION", session::show_session),
+    ("SET SESSION", session::set),
+    ("RESET SESSION", session::reset),
+];
+
+/// The first words of a statement that is done, beside those of [`FORMS`] and of what is refused.
+const HEADS: [&str; 8] = ["ALTER", "CREATE", "DESC", "DESCRIBE", "DROP", "MSCK", "SHOW", "USE"];
 
 pub(crate) fn statement(source: Source<'_>) -> Result<Statement> {
     let head = words(source.text);
     let starts =
         |phrase: &str| phrase.split(' ').zip(&head).filter(|(word, token)| token.is(word)).count() == phrase.split(' ').count();
-    if let Some(phrase) = NOT_DONE.iter().find(|phrase| starts(phrase)) {
-        return Err(Error::not_supported(format!("{phrase} is not supported yet")).at(source.start));
+    if trino::heads().any(starts)
+        && let Some(error) = trino::refused(source)
+    {
+        return Err(error);
     }
-    for (word, parse) in FORMS {
-        if starts(word) {
-            return parse(source);
-        }
+    if let Some((_, parse)) = FORMS.iter().find(|(words, _)| starts(words)) {
+        return parse(source);
     }
     match grammar(source.text) {
-        Grammar::Hive => hive::statement(source, Grammar::Hive),
-        Grammar::Trino if starts("CREATE TABLE") => {
-            Err(Error::not_supported("CREATE TABLE AS SELECT is not supported yet").at(source.start))
-        }
-        Grammar::Trino if starts("CREATE") => hive::statement(source, Grammar::Trino),
+        Grammar::Hive => hive::statement(source, Grammar::Hive).map_err(|error| otherwise(source, error)),
+        Grammar::Trino if starts("CREATE TABLE") => Err(trino::refused_as("CREATE TABLE AS SELECT", source)),
+        Grammar::Trino if starts("CREATE") => hive::statement(source, Grammar::Trino).map_err(|error| otherwise(source, error)),
         Grammar::Trino
             if ["SELECT", "WITH", "VALUES", "TABLE"].iter().any(|word| starts(word)) || source.text.starts_with('(') =>
         {
             Ok(Statement::Query(trino::query(source)?))
         }
         Grammar::Trino => {
-            let message = format!(
-                "mismatched input '{}'. Expecting: 'ALTER', 'CREATE', 'DESC', 'DESCRIBE', 'DROP', 'EXPLAIN', 'MSCK', 'SHOW', 'USE', <query>",
-                first_word(source.text)
-            );
-            Err(Error::new(ErrorKind::Syntax, message).at(source.start))
+            let mut cursor = Cursor::new(source, Grammar::Trino);
+            let forms = FORMS.iter().map(|(words, _)| words.split(' ').next().unwrap_or_default());
+            HEADS.into_iter().chain(forms).chain(trino::heads()).chain(["WITH", "<query>"]).for_each(|word| cursor.offer(word));
+            Err(cursor.mismatch())
         }
     }
 }
 
-/// `EXPLAIN [ANALYZE] [VERBOSE] [(FORMAT f [, TYPE LOGICAL])] statement`
+/// What is no definition of Hive's may be one of Trino's.
+fn otherwise(source: Source<'_>, error: Error) -> Error {
+    if error.kind() == ErrorKind::Syntax { trino::refused_otherwise(source, error) } else { error }
+}
+
+/// `EXPLAIN [(option, …)] statement` or `EXPLAIN ANALYZE [VERBOSE] [(FORMAT f)] statement`
 fn explain(source: Source<'_>) -> Result<Statement> {
     let mut cursor = Cursor::new(source, Grammar::Trino);
     cursor.expect("EXPLAIN")?;
-    let analyze = cursor.accept("ANALYZE");
-    let verbose = cursor.accept("VERBOSE");
-    let mut format = ExplainFormat::Text;
-    if cursor.accept_symbol("(") {
+    // ANALYZE is also a statement.
+    let analyze = !cursor.sees_statement_analyze() && cursor.accept("ANALYZE");
+    let verbose = analyze && cursor.accept("VERBOSE");
+    let (mut format, mut kind) = (ExplainFormat::Text, ExplainKind::Distributed);
+    let options = cursor.ahead(1).is_some_and(|token| token.is("FORMAT") || token.is("TYPE"));
+    if options && cursor.accept_symbol("(") {
         loop {
             if cursor.accept("FORMAT") {
                 format = explain_format(&mut cursor)?;
-            } else if cursor.sees("TYPE") {
-                return Err(cursor.not_supported("EXPLAIN (TYPE …)"));
+            } else if !analyze && cursor.accept("TYPE") {
+                kind = explain_kind(&mut cursor)?;
             } else {
                 return Err(cursor.mismatch());
             }
@@ -155,7 +130,18 @@ fn explain(source: Source<'_>) -> Result<Statement> {
     if inner.text.is_empty() {
         return Err(cursor.mismatch_with("<statement>"));
     }
-    Ok(Statement::Explain { analyze, verbose, format, statement: Box::new(statement(inner)?) })
+    Ok(Statement::Explain { analyze, verbose, format, kind, statement: Box::new(statement(inner)?) })
+}
+
+fn explain_kind(cursor: &mut Cursor<'_>) -> Result<ExplainKind> {
+    let kinds = [
+        ("LOGICAL", ExplainKind::Logical),
+        ("DISTRIBUTED", ExplainKind::Distributed),
+        ("VALIDATE", ExplainKind::Validate),
+        ("IO", ExplainKind::Io),
+    ];
+    let kind = kinds.into_iter().find(|(word, _)| cursor.accept(word)).map(|(_, kind)| kind);
+    kind.ok_or_else(|| cursor.mismatch())
 }
 
 fn explain_format(cursor: &mut Cursor<'_>) -> Result<ExplainFormat> {
@@ -228,12 +214,22 @@ mod tests {
     #[test]
     fn what_is_not_done_is_named() {
         let cases = [
-            ("INSERT INTO t SELECT 1", "INSERT"),
+            ("INSERT INTO t (a, b) SELECT 1, 2", "INSERT"),
+            (
+                "MERGE INTO t AS a USING u ON a.x = u.x WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (x) VALUES (u.x)",
+                "MERGE",
+            ),
+            ("UNLOAD (SELECT 1) TO 's3://b/' WITH (format = 'PARQUET')", "UNLOAD"),
+            ("CREATE TABLE t (a, b) WITH (format = 'ORC') AS SELECT 1, 2 WITH NO DATA", "CREATE TABLE AS SELECT"),
+            ("ALTER TABLE t ADD COLUMN a bigint COMMENT 'x'", "ALTER TABLE … ADD COLUMN"),
+            ("GRANT SELECT, DELETE ON t TO ROLE r WITH GRANT OPTION", "GRANT"),
+            ("CREATE FUNCTION f(x bigint) RETURNS bigint BEGIN DECLARE y bigint; RETURN x; END", "CREATE FUNCTION"),
+            ("SET TIME ZONE 'UTC'", "SET TIME ZONE"),
             ("-- {\"a\": 1}\n  update t set a = 1", "UPDATE"),
             ("CREATE TABLE t AS SELECT 1", "CREATE TABLE AS SELECT"),
             ("CREATE TABLE IF NOT EXISTS \"c\".\"d\".\"t\" WITH (format = 'PARQUET') AS SELECT 1", "CREATE TABLE AS SELECT"),
             ("EXPLAIN DELETE FROM t", "DELETE"),
-            ("SHOW FUNCTIONS", "SHOW FUNCTIONS"),
+            ("SHOW STATS FOR t", "SHOW STATS"),
             ("create materialized view v as select 1", "CREATE MATERIALIZED VIEW"),
         ];
         for (text, name) in cases {
@@ -253,15 +249,16 @@ mod tests {
             ("EXPLAIN ANALYZE (FORMAT TEXT) (SELECT 1)", (true, false, ExplainFormat::Text)),
         ];
         for (text, expected) in cases {
-            let Ok(Statement::Explain { analyze, verbose, format, statement }) = parse(text) else { panic!("{text}") };
+            let Ok(Statement::Explain { analyze, verbose, format, statement, .. }) = parse(text) else { panic!("{text}") };
             assert_eq!((analyze, verbose, format), expected, "{text}");
             assert!(matches!(*statement, Statement::Query(_)), "{text}");
         }
-        assert_eq!(
-            message("EXPLAIN"),
-            "SYNTAX_ERROR: line 1:8: mismatched input '<EOF>'. Expecting: '(', 'ANALYZE', 'VERBOSE', <statement>"
-        );
-        assert_eq!(message("EXPLAIN (TYPE IO) SELECT 1"), "NOT_SUPPORTED: line 1:10: EXPLAIN (TYPE …) is not supported yet");
+        assert_eq!(message("EXPLAIN"), "SYNTAX_ERROR: line 1:8: mismatched input '<EOF>'. Expecting: 'ANALYZE', <statement>");
+        assert!(message("EXPLAIN ANALYZE (TYPE IO) SELECT 1").starts_with("SYNTAX_ERROR: line 1:18: mismatched input 'TYPE'"));
+        assert!(message("EXPLAIN VERBOSE SELECT 1").starts_with("SYNTAX_ERROR: line 1:9: mismatched input 'VERBOSE'"));
+        assert_eq!(message("EXPLAIN ANALYZE t"), "NOT_SUPPORTED: line 1:9: ANALYZE is not supported yet");
+        let Ok(Statement::Explain { kind, format, .. }) = parse("EXPLAIN (TYPE IO, FORMAT JSON) SELECT 1") else { panic!() };
+        assert_eq!((kind, format), (ExplainKind::Io, ExplainFormat::Json));
         assert_eq!(message("EXPLAIN EXPLAIN SELECT 1"), "NOT_SUPPORTED: line 1:9: EXPLAIN of an EXPLAIN is not supported yet");
         assert!(message("EXPLAIN\n SELECT 1 FORM x").starts_with("SYNTAX_ERROR: line 2:"));
     }

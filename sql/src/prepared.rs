@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use catalog::{Error, Result};
-use sqlparser::ast::{Expr, Query, Value, ValueWithSpan, visit_expressions, visit_expressions_mut};
+use catalog::{Error, ErrorKind, Result};
+use sqlparser::ast::{DataType, Expr, Query, Value, ValueWithSpan, visit_expressions, visit_expressions_mut};
 use sqlparser::tokenizer::Location;
 
 use crate::cursor::Cursor;
@@ -73,6 +73,24 @@ pub(crate) fn deallocate(source: Source<'_>) -> Result<Statement> {
     Ok(Statement::Deallocate { name })
 }
 
+/// `{DESCRIBE | DESC} {INPUT | OUTPUT} name`; a table may have that name: what follows it tells.
+pub(crate) fn describe(source: Source<'_>) -> Result<Statement> {
+    let mut cursor = Cursor::new(source, Grammar::Trino);
+    if cursor.ahead(2).is_none_or(|token| token.is_symbol(".")) {
+        return crate::hive::statement(source, Grammar::Hive);
+    }
+    if !cursor.accept("DESCRIBE") {
+        cursor.expect("DESC")?;
+    }
+    let input = cursor.accept("INPUT");
+    if !input {
+        cursor.expect("OUTPUT")?;
+    }
+    let name = cursor.name()?;
+    cursor.end()?;
+    Ok(if input { Statement::DescribeInput { name } } else { Statement::DescribeOutput { name } })
+}
+
 /// One of Athena's `ExecutionParameters`: a text that is an expression without columns is that expression, any other is a
 /// string that says just this.
 pub fn parameter(text: &str) -> Expr {
@@ -98,14 +116,30 @@ pub fn places(statement: &Statement) -> usize {
     query(statement).map_or(0, |query| spans(query).len())
 }
 
+/// The `?` of a statement in the order of the text, each with the type that it is cast to, if it is: `CAST(? AS bigint)`.
+pub fn parameters(statement: &Statement) -> Vec<Option<DataType>> {
+    let Some(query) = query(statement) else { return Vec::new() };
+    let places = spans(query);
+    let mut types: Vec<Option<DataType>> = vec![None; places.len()];
+    let _: ControlFlow<()> = visit_expressions(query, |expression| {
+        if let Expr::Cast { expr, data_type, .. } = expression
+            && let Some(place) = placeholder(expr).and_then(|at| places.iter().position(|place| *place == at))
+        {
+            types[place] = Some(data_type.clone());
+        }
+        ControlFlow::Continue(())
+    });
+    types
+}
+
 /// The statement with `parameters` in the places of its `?`, in the order of the text.
 ///
-/// Errors: `InvalidInput` when there are more or fewer than places.
+/// Errors: `InvalidParameterUsage` when there are more or fewer than places.
 pub fn bind(mut statement: Statement, parameters: Vec<Expr>) -> Result<Statement> {
     let places = query(&statement).map(spans).unwrap_or_default();
     if places.len() != parameters.len() {
         let message = format!("Incorrect number of parameters: expected {} but found {}", places.len(), parameters.len());
-        return Err(Error::invalid(message));
+        return Err(Error::new(ErrorKind::InvalidParameterUsage, message));
     }
     if let Some(query) = query_mut(&mut statement) {
         // The visitor never breaks, so that there is no value to look at.
@@ -211,6 +245,9 @@ mod tests {
         assert_eq!((name.as_str(), parameters.len()), ("n", 2));
         let Statement::Query(query) = parse("EXECUTE IMMEDIATE 'SELECT ?' USING 7").unwrap() else { panic!() };
         assert_eq!(query.to_string(), "SELECT (7)");
+        assert_eq!(text("DESCRIBE INPUT p"), "DescribeInput { name: \"p\" }");
+        assert_eq!(text("desc output \"P\""), "DescribeOutput { name: \"p\" }");
+        assert!(matches!(parse("DESCRIBE input"), Ok(Statement::Describe { .. })));
         for wrong in [
             "PREPARE p",
             "PREPARE p FROM",

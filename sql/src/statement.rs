@@ -18,6 +18,7 @@ pub enum Statement {
         analyze: bool,
         verbose: bool,
         format: ExplainFormat,
+        kind: ExplainKind,
         statement: Box<Statement>,
     },
     /// `PREPARE`: `text` is the statement to be kept, which was parsed and is right.
@@ -33,6 +34,29 @@ pub enum Statement {
     /// `DEALLOCATE PREPARE`
     Deallocate {
         name: String,
+    },
+    /// `DESCRIBE INPUT`: the parameters of a prepared statement.
+    DescribeInput {
+        name: String,
+    },
+    /// `DESCRIBE OUTPUT`: the columns of a prepared statement.
+    DescribeOutput {
+        name: String,
+    },
+    ShowFunctions {
+        like: Option<NamePattern>,
+    },
+    ShowCatalogs {
+        like: Option<NamePattern>,
+    },
+    /// `SHOW SESSION`: the session's properties.
+    ShowSession {
+        like: Option<NamePattern>,
+    },
+    /// `SET SESSION`, and `RESET SESSION` where there is no value. The name may have a catalog's before it, `a.b`.
+    SetSession {
+        name: String,
+        value: Option<ast::Expr>,
     },
     /// `like` is Athena's pattern: a regular expression in which `*` is any text.
     ShowDatabases {
@@ -197,6 +221,25 @@ pub enum ExplainFormat {
     Graphviz,
 }
 
+/// What EXPLAIN is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ExplainKind {
+    Logical,
+    #[default]
+    Distributed,
+    /// Whether the statement is right.
+    Validate,
+    /// What it reads and writes.
+    Io,
+}
+
+/// A pattern of SQL's LIKE for names: `%` is any text, `_` any character, after `escape` either is itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamePattern {
+    pub like: String,
+    pub escape: Option<char>,
+}
+
 /// `[catalog.]database`
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DatabaseName {
@@ -236,6 +279,13 @@ impl Statement {
             Self::Prepare { .. } => "PREPARE",
             Self::Execute { .. } => "EXECUTE",
             Self::Deallocate { .. } => "DEALLOCATE PREPARE",
+            Self::DescribeInput { .. } => "DESCRIBE INPUT",
+            Self::DescribeOutput { .. } => "DESCRIBE OUTPUT",
+            Self::ShowFunctions { .. } => "SHOW FUNCTIONS",
+            Self::ShowCatalogs { .. } => "SHOW CATALOGS",
+            Self::ShowSession { .. } => "SHOW SESSION",
+            Self::SetSession { value: Some(_), .. } => "SET SESSION",
+            Self::SetSession { value: None, .. } => "RESET SESSION",
             Self::ShowDatabases { .. } => "SHOW DATABASES",
             Self::ShowTables { .. } => "SHOW TABLES",
             Self::ShowViews { .. } => "SHOW VIEWS",

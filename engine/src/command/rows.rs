@@ -29,11 +29,11 @@ impl Rows {
     }
 
     /// Rows of one column of the type `string`.
-    pub(super) fn lines(name: &'static str, lines: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn lines(name: &'static str, lines: impl IntoIterator<Item = String>) -> Self {
         Self::cells(&[name], "string", lines.into_iter().map(|line| [line]))
     }
 
-    pub(super) fn cells<const N: usize>(
+    pub(crate) fn cells<const N: usize>(
         names: &[&'static str; N],
         r#type: &'static str,
         rows: impl IntoIterator<Item = [String; N]>,

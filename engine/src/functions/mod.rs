@@ -126,6 +126,14 @@ pub(crate) enum Nulls {
     Called,
 }
 
+/// Every overload that users may call, with its function and the name, for `SHOW FUNCTIONS`.
+pub(crate) fn listed() -> impl Iterator<Item = (&'static str, &'static Scalar, &'static Overload)> {
+    let scalars = FAMILIES.iter().copied().flatten();
+    let named = scalars.flat_map(|scalar| scalar.names.iter().map(move |name| (*name, scalar)));
+    let callable = named.filter(|(name, _)| !name.starts_with('$'));
+    callable.flat_map(|(name, scalar)| scalar.overloads.iter().map(move |overload| (name, scalar, overload)))
+}
+
 /// All functions, ready to be registered.
 ///
 /// Errors: `Internal` where a table has a signature that cannot be read.

@@ -29,7 +29,7 @@ impl Failure {
 fn classified(kind: ErrorKind) -> (i32, i32, bool) {
     use ErrorKind as K;
     match kind {
-        K::Syntax | K::ColumnNotFound | K::InvalidLiteral | K::InvalidPath => (USER, 1006, false),
+        K::Syntax | K::ColumnNotFound | K::InvalidLiteral | K::InvalidPath | K::InvalidParameterUsage => (USER, 1006, false),
         K::TableNotFound => (USER, 1110, false),
         K::FunctionNotFound => (USER, 1303, false),
         K::DatabaseNotFound | K::PartitionNotFound | K::EntityNotFound => (USER, 1301, false),

@@ -110,6 +110,15 @@ impl Shape {
                     "USE has no effect on other queries; name the database in QueryExecutionContext.Database",
                 ));
             }
+            S::SetSession { .. } => {
+                return Err(Error::not_supported(format!("{} has no effect on other queries", statement.kind())));
+            }
+            S::DescribeInput { .. } | S::DescribeOutput { .. } => {
+                return Err(Error::not_supported(format!("{} is not part of Athena's SQL", statement.kind())));
+            }
+            S::ShowFunctions { .. } => listing("SHOW_FUNCTIONS", RowForm::Cells),
+            S::ShowCatalogs { .. } => listing("SHOW_CATALOGS", RowForm::Cells),
+            S::ShowSession { .. } => listing("SHOW_SESSION", RowForm::Cells),
             S::Prepare { .. } => definition("PREPARE"),
             S::Deallocate { .. } => definition("DEALLOCATE"),
             // By then it is the statement that was prepared.

@@ -46,6 +46,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::JsonOutput
         | K::JsonValueResult
         | K::InvalidLiteral
+        | K::InvalidParameterUsage
         | K::BadData
         | K::Conflict
         | K::ObjectNotFound

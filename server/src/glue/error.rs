@@ -86,6 +86,7 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::JsonOutput
         | ErrorKind::JsonValueResult
         | ErrorKind::InvalidLiteral
+        | ErrorKind::InvalidParameterUsage
         | ErrorKind::BadData => "InvalidInputException",
         ErrorKind::Unavailable
         | ErrorKind::Cancelled

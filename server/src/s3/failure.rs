@@ -30,6 +30,7 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::JsonOutput
         | ErrorKind::JsonValueResult
         | ErrorKind::InvalidLiteral
+        | ErrorKind::InvalidParameterUsage
         | ErrorKind::DatabaseNotFound
         | ErrorKind::TableNotFound
         | ErrorKind::ColumnNotFound

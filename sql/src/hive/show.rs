@@ -62,7 +62,7 @@ fn columns(cursor: &mut Cursor<'_>) -> Result<Statement> {
 
 /// `[EXTENDED | FORMATTED] table [PARTITION (…)] [column[.member…]]`
 pub(super) fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
-    for what in ["DATABASE", "SCHEMA", "FUNCTION", "INPUT", "OUTPUT"] {
+    for what in ["DATABASE", "SCHEMA", "FUNCTION"] {
         if cursor.sees(what) && cursor.ahead(1).is_some_and(|token| !token.is_symbol(".")) {
             return Err(cursor.not_supported(&format!("DESCRIBE {what}")));
         }

@@ -72,6 +72,13 @@ pub(super) fn call(cursor: &mut Cursor<'_>, name: ObjectName) -> Result<Expr> {
     })
 }
 
+/// As [`call`], with `first` before the arguments.
+pub(super) fn method(cursor: &mut Cursor<'_>, name: ObjectName, first: Expr) -> Result<Expr> {
+    let mut list = arguments(cursor)?;
+    list.args.insert(0, FunctionArg::Unnamed(FunctionArgExpr::Expr(first)));
+    Ok(Expr::Function(of(name, FunctionArguments::List(list))))
+}
+
 /// `[FILTER (WHERE …)] [IGNORE NULLS | RESPECT NULLS] [OVER …]`
 pub(super) fn clauses(cursor: &mut Cursor<'_>, call: &mut Function) -> Result<()> {
     if cursor.ahead(1).is_some_and(|token| token.is_symbol("(")) && cursor.accept("FILTER") {
@@ -147,6 +154,7 @@ pub(super) fn quantifier(cursor: &mut Cursor<'_>) -> Option<DuplicateTreatment> 
 
 /// `value` or `name => value`
 fn argument(cursor: &mut Cursor<'_>) -> Result<FunctionArg> {
+    cursor.offer("<identifier>");
     if cursor.ahead(1).is_some_and(|token| token.is_symbol("=>")) {
         let name = name::identifier(cursor)?;
         cursor.advance();

@@ -71,8 +71,15 @@ fn not(cursor: &mut Cursor<'_>) -> Result<Expr> {
     predicate(cursor, left)
 }
 
+/// Whether a predicate begins here rather than a value.
+pub(super) fn predicate_begins(cursor: &Cursor<'_>) -> bool {
+    let symbol = cursor.peek().is_some_and(|token| ["=", "<>", "!=", "<", "<=", ">", ">="].iter().any(|s| token.is_symbol(s)));
+    let at = usize::from(cursor.sees("NOT"));
+    symbol || cursor.sees("IS") || ["BETWEEN", "IN", "LIKE"].iter().any(|word| cursor.ahead(at).is_some_and(|t| t.is(word)))
+}
+
 /// What may follow a value once: a comparison, BETWEEN, IN, LIKE or IS.
-fn predicate(cursor: &mut Cursor<'_>, left: Expr) -> Result<Expr> {
+pub(super) fn predicate(cursor: &mut Cursor<'_>, left: Expr) -> Result<Expr> {
     let comparisons = [
         ("=", BinaryOperator::Eq),
         ("<>", BinaryOperator::NotEq),

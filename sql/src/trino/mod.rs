@@ -16,6 +16,8 @@
 //! | `TABLE t` | `SELECT * FROM t` | the same |
 //! | `FETCH FIRST n ROWS ONLY` | `LIMIT n` | the same; WITH TIES stays a FETCH |
 //! | `IF(a, b, c)` | `CASE WHEN a THEN b ELSE c END` | the same |
+//! | `CASE x WHEN > 1 THEN …` | `CASE WHEN x > 1 THEN …` | the same, where x has one value |
+//! | `x.f(y)`, `type::f(y)` | `f(x, y)`, `f(y)` | the function under that name, as far as there is one |
 //! | `x BETWEEN SYMMETRIC a AND b` | `x BETWEEN least(a, b) AND greatest(a, b)` | the same |
 //! | `POSITION(a IN b)` | `strpos(b, a)` | Trino's meaning of it |
 //! | `TRIM(LEADING a FROM b)`, `SUBSTRING(a FROM b)`, `NORMALIZE(a, NFC)`, `OVERLAY(…)` | `ltrim(b, a)`, `substring(a, b)`, `normalize(a, 'NFC')`, `overlay(…)` | Trino's meaning of it |
@@ -43,7 +45,9 @@ mod name;
 mod pattern;
 mod primary;
 mod query;
+mod recognise;
 mod refuse;
+mod refused;
 mod relation;
 mod select;
 mod special;
@@ -55,6 +59,7 @@ use crate::cursor::Cursor;
 use crate::source::Source;
 use crate::token::Grammar;
 pub use data_type::type_text;
+pub(crate) use refused::{heads, refused, refused_as, refused_otherwise};
 
 /// Parses a whole query; spans in the result are positions in the user's text.
 pub(crate) fn query(source: Source<'_>) -> Result<Box<Query>> {
@@ -69,6 +74,11 @@ pub(crate) fn values(source: Source<'_>) -> Result<Vec<Expr>> {
     whole(source, expression::expressions)
 }
 
+/// One value.
+pub(crate) fn value(source: Source<'_>) -> Result<Expr> {
+    whole(source, expression::expression)
+}
+
 /// What `parse` makes of the whole text.
 fn whole<T>(source: Source<'_>, parse: impl FnOnce(&mut Cursor<'_>) -> Result<T>) -> Result<T> {
     let mut cursor = Cursor::new(source, Grammar::Trino);
@@ -80,5 +90,7 @@ fn whole<T>(source: Source<'_>, parse: impl FnOnce(&mut Cursor<'_>) -> Result<T>
     })
 }
 
+#[cfg(test)]
+mod stable;
 #[cfg(test)]
 mod tests;

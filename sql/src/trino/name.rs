@@ -68,6 +68,16 @@ pub(super) fn identifier(cursor: &mut Cursor<'_>) -> Result<Ident> {
     accept(cursor).ok_or_else(|| cursor.mismatch())
 }
 
+/// A name that may be a reserved word, where nothing else can stand.
+pub(super) fn any(cursor: &mut Cursor<'_>) -> Result<Ident> {
+    let Some(token) = cursor.peek().filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted)) else {
+        return identifier(cursor);
+    };
+    let found = ident(token, cursor.place());
+    cursor.advance();
+    Ok(found)
+}
+
 /// `a.b.c`
 pub(super) fn qualified(cursor: &mut Cursor<'_>) -> Result<ObjectName> {
     let mut parts = vec![identifier(cursor)?];

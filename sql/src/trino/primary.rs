@@ -4,18 +4,18 @@
 use catalog::Result;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    AccessExpr, Array, CaseWhen, CastKind, Expr, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName,
-    OneOrManyWithParens, Subscript, Value, ValueWithSpan,
+    AccessExpr, Array, BinaryOperator, CaseWhen, CastKind, Expr, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax,
+    ObjectName, OneOrManyWithParens, Subscript, Value, ValueWithSpan,
 };
 
-use super::expression::{expression, expressions, value};
+use super::expression::{expression, expressions, predicate, predicate_begins, value};
 use super::{call, data_type, json, literal, name, query, special};
 use crate::cursor::Cursor;
 use crate::token::Kind;
 
 /// One operand, with `[index]` and `.member` after it.
 pub(super) fn primary(cursor: &mut Cursor<'_>) -> Result<Expr> {
-    let root = first(cursor)?;
+    let mut root = first(cursor)?;
     let mut chain = Vec::new();
     loop {
         if cursor.accept_symbol("[") {
@@ -24,6 +24,12 @@ pub(super) fn primary(cursor: &mut Cursor<'_>) -> Result<Expr> {
             chain.push(AccessExpr::Subscript(Subscript::Index { index }));
         } else if cursor.is_symbol(".") && !cursor.ahead(1).is_some_and(|token| token.is_symbol("*")) {
             cursor.advance();
+            // A method is a function of what stands before it.
+            if cursor.ahead(1).is_some_and(|token| token.is_symbol("(")) {
+                let name = ObjectName::from(vec![name::any(cursor)?]);
+                root = call::method(cursor, name, accessed(root, std::mem::take(&mut chain)))?;
+                continue;
+            }
             chain.push(AccessExpr::Dot(Expr::Identifier(name::identifier(cursor)?)));
         } else {
             break;
@@ -129,6 +135,17 @@ fn named(cursor: &mut Cursor<'_>) -> Result<Expr> {
         let parameter = parameter(cursor)?;
         return lambda(cursor, OneOrManyWithParens::One(parameter));
     }
+    // A function of a type, `varchar::chr(65)`.
+    let of_type =
+        cursor.ahead(1).is_some_and(|token| token.is_symbol("::")) && cursor.ahead(3).is_some_and(|token| token.is_symbol("("));
+    if of_type {
+        cursor.advance();
+        cursor.advance();
+    }
+    let over = cursor.ahead(1).is_some_and(|token| token.is("OVER"));
+    if over && cursor.ahead(2).is_some_and(|token| token.is_symbol("(") || name::is_name(token)) {
+        return Err(cursor.not_supported("row pattern recognition in a window"));
+    }
     match call_length(cursor) {
         Some(parts) => {
             let mut name = Vec::with_capacity(parts);
@@ -213,14 +230,37 @@ fn cast(cursor: &mut Cursor<'_>, kind: CastKind) -> Result<Expr> {
     Ok(Expr::Cast { kind, expr, data_type, array: false, format: None })
 }
 
+/// `WHEN value` as `WHEN operand = value`.
+fn compared(operand: &Expr, when: &mut CaseWhen) {
+    let right = std::mem::replace(&mut when.condition, Expr::Value(Value::Null.with_empty_span()));
+    let left = Box::new(operand.clone());
+    when.condition = Expr::BinaryOp { left, op: BinaryOperator::Eq, right: Box::new(Expr::Nested(Box::new(right))) };
+}
+
 /// `CASE [operand] {WHEN condition THEN result}… [ELSE result] END`
 fn case(cursor: &mut Cursor<'_>) -> Result<Expr> {
     cursor.expect("CASE")?;
-    let operand = if cursor.is("WHEN") { None } else { Some(Box::new(expression(cursor)?)) };
+    let mut operand = if cursor.is("WHEN") { None } else { Some(Box::new(expression(cursor)?)) };
     let mut conditions = Vec::new();
     cursor.expect("WHEN")?;
+    let mut predicates = false;
     loop {
-        let condition = expression(cursor)?;
+        let condition = match &operand {
+            Some(operand) if predicate_begins(cursor) => {
+                // All that came before are comparisons with the operand, too.
+                if !predicates {
+                    conditions.iter_mut().for_each(|when| compared(operand, when));
+                }
+                predicates = true;
+                predicate(cursor, operand.as_ref().clone())?
+            }
+            Some(operand) if predicates => {
+                let mut when = CaseWhen { condition: expression(cursor)?, result: Expr::Value(Value::Null.with_empty_span()) };
+                compared(operand, &mut when);
+                when.condition
+            }
+            _ => expression(cursor)?,
+        };
         cursor.expect("THEN")?;
         conditions.push(CaseWhen { condition, result: expression(cursor)? });
         if !cursor.accept("WHEN") {
@@ -229,6 +269,9 @@ fn case(cursor: &mut Cursor<'_>) -> Result<Expr> {
     }
     let else_result = if cursor.accept("ELSE") { Some(Box::new(expression(cursor)?)) } else { None };
     cursor.expect("END")?;
+    if predicates {
+        operand = None;
+    }
     let (case_token, end_token) = (AttachedToken::empty(), AttachedToken::empty());
     Ok(Expr::Case { case_token, end_token, operand, conditions, else_result })
 }

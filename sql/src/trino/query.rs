@@ -233,7 +233,7 @@ fn branch(cursor: &mut Cursor<'_>) -> Result<SetExpr> {
     }
     if cursor.peek().is_some_and(|token| token.is_symbol("(")) {
         cursor.advance();
-        let query = cursor.nested(without_with)?;
+        let query = query(cursor)?;
         cursor.expect_symbol(")")?;
         return Ok(SetExpr::Query(query));
     }

@@ -119,6 +119,7 @@ fn sampled(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
     if cursor.sees("MATCH_RECOGNIZE") && cursor.ahead(1).is_some_and(|token| token.is_symbol("(")) {
         factor = pattern::match_recognize(cursor, factor)?;
     }
+    cursor.offer("MATCH_RECOGNIZE");
     if cursor.accept("TABLESAMPLE") {
         let method = if cursor.accept("BERNOULLI") {
             TableSampleMethod::Bernoulli

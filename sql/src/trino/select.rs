@@ -160,6 +160,7 @@ fn group_by(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
 
 /// An expression, a set in brackets, `ROLLUP`, `CUBE` or `GROUPING SETS` of sets.
 fn element(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
+    ["(", "CUBE", "ROLLUP"].into_iter().for_each(|what| cursor.offer(what));
     if cursor.sees("ROLLUP") || cursor.sees("CUBE") {
         let rollup = cursor.sees("ROLLUP");
         cursor.advance();
@@ -192,6 +193,7 @@ fn set(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
     }
     Ok(match expression(cursor)? {
         Expr::Tuple(items) => items,
+        Expr::Nested(item) => vec![*item],
         other => vec![other],
     })
 }

@@ -106,6 +106,10 @@ fn forms_are_said_in_the_tree_as_the_module_says() {
         ("SELECT a FROM t FETCH FIRST ROW ONLY", "SELECT a FROM t LIMIT 1"),
         ("SELECT a FROM t OFFSET 1 ROW FETCH NEXT 3 ROWS ONLY", "SELECT a FROM t LIMIT 3 OFFSET 1"),
         ("SELECT IF(a, b)", "SELECT CASE WHEN a THEN b END"),
+        ("SELECT CASE x WHEN 1 THEN a WHEN NOT IN (2, 3) THEN b WHEN 4 THEN c END", {
+            "SELECT CASE WHEN x = (1) THEN a WHEN x NOT IN (2, 3) THEN b WHEN x = (4) THEN c END"
+        }),
+        ("SELECT 'a'.lpad(3, t.x.trim()), varchar::chr(65)", "SELECT lpad('a', 3, trim(t.x)), chr(65)"),
         ("SELECT a BETWEEN SYMMETRIC b AND c", "SELECT a BETWEEN least(b, c) AND greatest(b, c)"),
         ("SELECT POSITION('a' IN b), trim(LEADING 'x' FROM b)", "SELECT strpos(b, 'a'), ltrim(b, 'x')"),
         ("SELECT SUBSTRING(a FROM 2 FOR 3), substring(a, 2)", "SELECT substring(a, 2, 3), substring(a, 2)"),

@@ -16,6 +16,7 @@ mod crawl_api;
 mod crawl_cases;
 mod crawl_killed;
 mod crawl_layouts;
+mod fuzz;
 mod keys;
 mod lake;
 mod s3_server;
