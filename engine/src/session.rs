@@ -84,6 +84,8 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     let planners = builder.expr_planners().get_or_insert_default();
     planners.insert(0, Arc::new(Operators));
     builder.scalar_functions().get_or_insert_default().extend(functions::all()?);
+    builder.aggregate_functions().get_or_insert_default().extend(functions::aggregate::all()?);
+    builder.higher_order_functions().get_or_insert_default().extend(functions::lambda::all()?);
     let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
     Ok(builder.with_analyzer_rules(rules).build())
 }

@@ -3,7 +3,9 @@
 //!
 //! A family of functions is a module with `pub(super) const FUNCTIONS: &[Scalar]`, named in [`FAMILIES`].
 
+pub(crate) mod aggregate;
 mod arithmetic;
+mod array;
 mod binary;
 mod bind;
 mod call;
@@ -14,6 +16,8 @@ mod format;
 mod function;
 mod interval;
 pub(crate) mod json;
+pub(crate) mod lambda;
+mod map;
 mod math;
 mod network;
 mod regexp;
@@ -32,6 +36,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use call::Call;
+pub(crate) use columns::invalid;
 use function::Function;
 
 /// All families. What several say of one name are overloads of one function.
@@ -57,6 +62,13 @@ const FAMILIES: &[&[Scalar]] = &[
     network::FUNCTIONS,
     format::FUNCTIONS,
     format::SIZES,
+    array::LOOKS,
+    array::MAKES,
+    array::SEQUENCES,
+    array::SETS,
+    array::VECTORS,
+    map::LOOKS,
+    map::MAKES,
 ];
 
 /// A scalar function: what its overloads have in common.
