@@ -6,6 +6,7 @@
 
 mod compare;
 mod expr;
+mod lambda;
 mod operators;
 mod rule;
 mod walk;

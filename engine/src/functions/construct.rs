@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{interleave, nullif};
-use arrow::datatypes::{DataType, DurationMillisecondType, Field, FieldRef, Fields, Int32Type, Int64Type, IntervalYearMonthType};
+use arrow::datatypes::{DataType, DurationMillisecondType, Field, FieldRef, Fields, Int64Type, IntervalYearMonthType};
 use catalog::{Error, ErrorKind};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
@@ -40,11 +40,11 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         names: &["$year_to_month"],
         description: "An interval of months",
         overloads: &[Overload {
-            signature: "(integer) -> interval year to month",
+            signature: "(bigint) -> interval year to month",
             nulls: Nulls::Null,
             call: |call| {
                 let months = call.array(0)?;
-                Ok(Arc::new(months.as_primitive::<Int32Type>().reinterpret_cast::<IntervalYearMonthType>()))
+                Ok(Arc::new(months.as_primitive::<Int64Type>().unary::<_, IntervalYearMonthType>(|months| months as i32)))
             },
         }],
     },

@@ -62,6 +62,7 @@ const FAMILIES: &[&[Scalar]] = &[
     network::FUNCTIONS,
     format::FUNCTIONS,
     format::SIZES,
+    array::JOINS,
     array::LOOKS,
     array::MAKES,
     array::SEQUENCES,

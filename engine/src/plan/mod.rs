@@ -3,6 +3,7 @@
 
 mod context;
 mod files;
+mod forms;
 mod lower;
 
 mod output;

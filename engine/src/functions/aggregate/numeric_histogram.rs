@@ -88,6 +88,7 @@ impl Accumulator for NumericHistogram {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let [buckets, values, weights @ ..] = values else { return arguments(2, values) };
         let buckets = buckets.as_primitive::<Int64Type>();
+        let values = arrow::compute::cast(values, &DataType::Float64)?;
         let values = values.as_primitive::<Float64Type>();
         let weights = weights.first().map(|weights| weights.as_primitive::<Float64Type>());
         for at in 0..values.len() {

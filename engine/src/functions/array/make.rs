@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray, UInt64Array};
 use arrow::buffer::OffsetBuffer;
-use arrow::compute::{concat as concat_arrays, interleave};
+use arrow::compute::concat as concat_arrays;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, internal_err};
 
@@ -14,14 +14,6 @@ use crate::functions::{Call, Nulls, Overload, Scalar, invalid};
 use crate::values::list::{Picks, as_list, list, offset, range, take_any};
 
 pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
-    Scalar {
-        names: &["$array"],
-        description: "ARRAY[…]",
-        overloads: &[
-            Overload { signature: "(T...) -> array(T)", nulls: Nulls::Called, call: array },
-            Overload { signature: "() -> array(unknown)", nulls: Nulls::Called, call: array },
-        ],
-    },
     Scalar {
         names: &["concat"],
         description: "Arrays one after the other, or an array with an element before or after it",
@@ -104,20 +96,6 @@ fn try_rearrange(call: &Call<'_>, mut choose: impl FnMut(usize, Range<usize>, &m
         picks.end()?;
     }
     picks.list(list.values(), None)
-}
-
-fn array(call: &Call<'_>) -> Result<ArrayRef> {
-    let columns = (0..call.types.len()).map(|at| call.array(at)).collect::<Result<Vec<_>>>()?;
-    let offsets = OffsetBuffer::from_lengths(std::iter::repeat_n(columns.len(), call.rows));
-    let values = match columns.as_slice() {
-        [] => arrow::array::new_empty_array(&DataType::Null),
-        [column] => Arc::clone(column),
-        columns => {
-            let places: Vec<_> = (0..call.rows).flat_map(|row| (0..columns.len()).map(move |column| (column, row))).collect();
-            interleave(&columns.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &places)?
-        }
-    };
-    Ok(Arc::new(list(offsets, values, None)?))
 }
 
 fn concat(call: &Call<'_>) -> Result<ArrayRef> {
