@@ -75,7 +75,11 @@ impl ScalarUDFImpl for Cast {
         };
         let (from, to) = (Type::of(&value.data_type()).map_err(into_datafusion)?, target(Some(name))?);
         let clock = clock_of(&args.config_options)?;
-        let cast = |array| cast(&array, &from, &to, self.strictness, clock).map_err(into_datafusion);
+        let cast = |array: ArrayRef| {
+            // DataFusion's window functions count in unsigned numbers, which are decimals to us.
+            let array = if array.data_type().is_unsigned_integer() { arrow::compute::cast(&array, &from.arrow())? } else { array };
+            cast(&array, &from, &to, self.strictness, clock).map_err(into_datafusion)
+        };
         match value {
             ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast(Arc::clone(array))?)),
             ColumnarValue::Scalar(value) => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&cast(value.to_array()?)?, 0)?)),

@@ -16,7 +16,7 @@
 //! | `a \|\| b` | `concat(a, b)` | DataFusion skips NULL |
 //! | `x AT TIME ZONE z` | `"$at_timezone"(x, z)` | DataFusion takes only literals |
 //! | `EXTRACT(year FROM x)` | `year(x)` | Trino's meaning of it |
-//! | `try(x)`, `listagg(x, s)` and other calls | | see [`super::forms`] |
+//! | `try(x)`, `listagg(x, s)` and other calls | | see [`super::calls`] |
 
 use std::ops::ControlFlow;
 
@@ -83,7 +83,7 @@ impl Lower<'_> {
             Expr::IsDistinctFrom(left, right) => operator(IS_DISTINCT, left, right),
             Expr::IsNotDistinctFrom(left, right) => operator(IS_NOT_DISTINCT, left, right),
             Expr::BinaryOp { op: BinaryOperator::StringConcat, left, right } => call("concat", vec![*left, *right]),
-            Expr::Function(function) => super::forms::call(function),
+            Expr::Function(function) => super::calls::call(function),
             Expr::Tuple(values) => call("$row", values),
             Expr::Array(array) => call("$array", array.elem),
             Expr::AtTimeZone { timestamp, time_zone } => call("$at_timezone", vec![*timestamp, *time_zone]),

@@ -1,9 +1,9 @@
 //! Names → tables → plan. The names of a statement are collected, exactly those tables are fetched, concurrently, views are
 //! expanded until no new name appears, and only then the planner runs, with nothing left to look up.
 
+mod calls;
 mod context;
 mod files;
-mod forms;
 mod lower;
 
 mod output;

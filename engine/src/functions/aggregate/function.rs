@@ -89,9 +89,9 @@ impl Hash for Function {
     }
 }
 
-/// Whether the library's aggregate sees to DISTINCT itself: it has an order to keep, or repetitions do not matter.
+/// Whether the library's aggregate sees to DISTINCT itself: repetitions do not matter.
 fn is_distinct_itself(library: &AggregateUDF) -> bool {
-    matches!(library.name(), "array_agg" | "min" | "max" | "any_value" | "bool_and" | "bool_or" | "bit_and" | "bit_or" | "bit_xor")
+    matches!(library.name(), "min" | "max" | "any_value" | "bool_and" | "bool_or" | "bit_and" | "bit_or" | "bit_xor")
 }
 
 /// The arguments for the library's accumulator, of rows that are distinct already.

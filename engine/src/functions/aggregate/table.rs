@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 use datafusion::functions_aggregate::{
-    any_value, array_agg, bit_and_or_xor, bool_and_or, correlation, covariance, min_max, regr, stddev, variance,
+    any_value, bit_and_or_xor, bool_and_or, correlation, covariance, min_max, regr, stddev, variance,
 };
 
 use super::Kind::{Library, Own};
@@ -20,11 +20,6 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         names: &["any_value", "arbitrary"],
         description: "Any value that is not NULL",
         overloads: &[Overload { signature: "(T) -> T", kind: Library(any_value::any_value_udaf) }],
-    },
-    Aggregate {
-        names: &["array_agg"],
-        description: "An array of the values",
-        overloads: &[Overload { signature: "(T) -> array(T)", kind: Library(array_agg::array_agg_udaf) }],
     },
     Aggregate {
         names: &["count_if"],

@@ -55,8 +55,8 @@ fn norm(a: &[f64]) -> f64 {
 
 /// NULL for a vector without a direction.
 fn cosine(a: &[f64], b: &[f64]) -> Option<f64> {
-    let (a_norm, b_norm) = (norm(a), norm(b));
-    (a_norm != 0.0 && b_norm != 0.0).then(|| dot(a, b) / (a_norm * b_norm))
+    let (a_square, b_square) = (dot(a, a), dot(b, b));
+    (a_square != 0.0 && b_square != 0.0).then(|| dot(a, b) / (a_square * b_square).sqrt())
 }
 
 /// For two arrays of numbers in each row; NULL where an element is NULL.

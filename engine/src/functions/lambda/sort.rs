@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, UInt32Array, UInt64Array};
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::Int64Type;
 use datafusion::common::Result;
 
 use super::call::Elements;
@@ -18,7 +18,7 @@ pub(super) const FUNCTIONS: &[Lambda] = &[Lambda {
     description: "The array in the order of its elements, NULL last, or in the order that the lambda says",
     overloads: &[
         Overload { signature: "(array(T)) -> array(T)", call: natural },
-        Overload { signature: "(array(T), function(T, T, integer)) -> array(T)", call: by_lambda },
+        Overload { signature: "(array(T), function(T, T, bigint)) -> array(T)", call: by_lambda },
     ],
 }];
 
@@ -97,7 +97,7 @@ fn merge(call: &Call<'_>, values: &ArrayRef, order: &[u64], next: &mut [u64], mu
         let columns = [side(|merge| merge.left)?, side(|merge| merge.right)?];
         let rows: UInt32Array = merges.iter().map(|merge| Some(merge.row)).collect();
         let found = call.apply(0, &columns, &rows)?;
-        for (merge, found) in merges.iter_mut().zip(found.as_primitive::<Int32Type>()) {
+        for (merge, found) in merges.iter_mut().zip(found.as_primitive::<Int64Type>()) {
             let from = match found {
                 Some(-1 | 0) => &mut merge.left,
                 Some(1) => &mut merge.right,

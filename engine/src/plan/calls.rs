@@ -10,7 +10,7 @@
 //! | `row_number()` and its kin `OVER …` | a cast to `bigint` | DataFusion counts in unsigned numbers |
 
 use datafusion::sql::sqlparser::ast::{
-    ArrayElemTypeDef, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ListAggOnOverflow, ObjectName,
     OneOrManyWithParens, Value,
 };
@@ -27,7 +27,7 @@ pub(super) fn call(mut function: Function) -> Expr {
             rename(function, "$try")
         }
         ("array_join", [FunctionArg::Unnamed(FunctionArgExpr::Expr(array)), ..]) => {
-            let texts = DataType::Array(ArrayElemTypeDef::AngleBracket(Box::new(DataType::Varchar(None))));
+            let texts = DataType::Custom(ObjectName::from(vec![Ident::new("array(varchar)")]), vec![]);
             *array = cast(array.clone(), texts);
             rename(function, "$array_join")
         }
