@@ -77,7 +77,8 @@ impl ScalarUDFImpl for Cast {
         let clock = clock_of(&args.config_options)?;
         let cast = |array: ArrayRef| {
             // DataFusion's window functions count in unsigned numbers, which are decimals to us.
-            let array = if array.data_type().is_unsigned_integer() { arrow::compute::cast(&array, &from.arrow())? } else { array };
+            let array =
+                if array.data_type().is_unsigned_integer() { arrow::compute::cast(&array, &from.arrow())? } else { array };
             cast(&array, &from, &to, self.strictness, clock).map_err(into_datafusion)
         };
         match value {

@@ -6,15 +6,12 @@ use arrow::datatypes::DataType;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{
-    AggregateFunction, Between, Case, InList, InSubquery, Like, ScalarFunction, SetComparison,
-    WindowFunction, WindowFunctionDefinition,
+    AggregateFunction, Between, Case, InList, InSubquery, Like, ScalarFunction, SetComparison, WindowFunction,
+    WindowFunctionDefinition,
 };
-use datafusion::logical_expr::type_coercion::functions::{
-    UDFCoercionExt, fields_with_udf,
-};
+use datafusion::logical_expr::type_coercion::functions::{UDFCoercionExt, fields_with_udf};
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, WindowFrame,
-    WindowFrameBound, WindowFrameUnits,
+    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, WindowFrame, WindowFrameBound, WindowFrameUnits,
 };
 
 use super::compare::{call, comparable, is_nested, key, mismatch};

@@ -10,9 +10,8 @@
 //! | `row_number()` and its kin `OVER …` | a cast to `bigint` | DataFusion counts in unsigned numbers |
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ListAggOnOverflow, ObjectName,
-    OneOrManyWithParens, Value,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ListAggOnOverflow, ObjectName, OneOrManyWithParens, Value,
 };
 
 /// What the table says of a call.

@@ -57,7 +57,10 @@ impl Equality {
             }
             // What is beside the value of a wrapper, a time zone, does not matter.
             (wrapper, DataType::Struct(_)) if is_wrapper(wrapper) => {
-                return Ok(Self { kind: Self::new(left.as_struct().column(0), right.as_struct().column(0))?.kind, ..nulls_of(left, right) });
+                return Ok(Self {
+                    kind: Self::new(left.as_struct().column(0), right.as_struct().column(0))?.kind,
+                    ..nulls_of(left, right)
+                });
             }
             (DataType::Struct(_), DataType::Struct(_)) => {
                 let pairs = left.as_struct().columns().iter().zip(right.as_struct().columns());

@@ -23,7 +23,13 @@ impl<T> Keyed<T> {
     }
 
     /// What is kept for value `at` of `array`, whose keys are `keys`; made by `new` where the value is new.
-    pub(super) fn entry(&mut self, array: &ArrayRef, keys: &Keys, at: usize, new: impl FnOnce() -> Result<T>) -> Result<Entry<'_, T>> {
+    pub(super) fn entry(
+        &mut self,
+        array: &ArrayRef,
+        keys: &Keys,
+        at: usize,
+        new: impl FnOnce() -> Result<T>,
+    ) -> Result<Entry<'_, T>> {
         if let Some(place) = self.places.get(keys.get(at)) {
             return Ok(Entry::Old(&mut self.kept[*place]));
         }

@@ -59,7 +59,9 @@ impl Histogram {
                 return Err(invalid("approx_most_frequent bucket count and capacity must not be NULL"));
             };
             if buckets < 2 {
-                return Err(invalid(format!("approx_most_frequent bucket count must be greater than one, input bucket count: {buckets}")));
+                return Err(invalid(format!(
+                    "approx_most_frequent bucket count must be greater than one, input bucket count: {buckets}"
+                )));
             }
             if capacity < buckets {
                 return Err(invalid("approx_most_frequent capacity must not be smaller than the bucket count"));

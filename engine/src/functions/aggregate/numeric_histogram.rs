@@ -107,7 +107,13 @@ impl Accumulator for NumericHistogram {
         if matches!(&self.result, DataType::Map(entries, _) if matches!(entries.data_type(), DataType::Struct(pair) if pair[0].data_type() == &DataType::Float32))
         {
             let real = |array: &ArrayRef| -> ArrayRef {
-                Arc::new(array.as_primitive::<Float64Type>().iter().map(|value| value.map(|value| value as f32)).collect::<Float32Array>())
+                Arc::new(
+                    array
+                        .as_primitive::<Float64Type>()
+                        .iter()
+                        .map(|value| value.map(|value| value as f32))
+                        .collect::<Float32Array>(),
+                )
             };
             (values, weights) = (real(&values), real(&weights));
         }
@@ -133,7 +139,8 @@ impl Accumulator for NumericHistogram {
             if buckets.is_some() {
                 let limit = self.limit(buckets)?;
                 let (values, weights) = (values.value(row), weights.value(row));
-                let pairs = values.as_primitive::<Float64Type>().values().iter().zip(weights.as_primitive::<Float64Type>().values());
+                let pairs =
+                    values.as_primitive::<Float64Type>().values().iter().zip(weights.as_primitive::<Float64Type>().values());
                 for (value, weight) in pairs {
                     self.add(*value, *weight, limit);
                 }

@@ -88,7 +88,12 @@ impl Accumulator for Percentile {
             return ScalarValue::try_from(&if self.many { DataType::List(crate::values::list::element(&one)) } else { one });
         }
         let percentages = self.percentages.clone();
-        let mut found = percentages.iter().map(|percentage| self.digest.value_at(*percentage)).collect::<Vec<_>>().into_iter().map(|value| self.typed(value));
+        let mut found = percentages
+            .iter()
+            .map(|percentage| self.digest.value_at(*percentage))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|value| self.typed(value));
         if self.many {
             return one_list(super::keyed::array(&self.value_type, found)?);
         }
@@ -102,12 +107,7 @@ impl Accumulator for Percentile {
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
         let (means, weights): (Vec<f64>, Vec<f64>) = self.digest.centroids.iter().copied().unzip();
         let list = |numbers: Vec<f64>| one_list(Arc::new(Float64Array::from(numbers)));
-        Ok(vec![
-            list(self.percentages.clone())?,
-            list(vec![self.digest.min, self.digest.max])?,
-            list(means)?,
-            list(weights)?,
-        ])
+        Ok(vec![list(self.percentages.clone())?, list(vec![self.digest.min, self.digest.max])?, list(means)?, list(weights)?])
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {

@@ -152,7 +152,8 @@ fn arrays_overlap(call: &Call<'_>) -> Result<ArrayRef> {
         seen.clear();
         seen.extend(ours.clone().filter(|at| left.values().is_valid(*at)).map(|at| left_keys.get(at)));
         let common = theirs.clone().any(|at| right.values().is_valid(at) && seen.contains(right_keys.get(at)));
-        let unknown = ours.into_iter().any(|at| left.values().is_null(at)) || theirs.into_iter().any(|at| right.values().is_null(at));
+        let unknown =
+            ours.into_iter().any(|at| left.values().is_null(at)) || theirs.into_iter().any(|at| right.values().is_null(at));
         (common || !unknown).then_some(common)
     });
     Ok(Arc::new(overlaps.collect::<BooleanArray>()))

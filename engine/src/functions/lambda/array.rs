@@ -143,8 +143,7 @@ fn zip_with(call: &Call<'_>) -> Result<ArrayRef> {
         if live(row) { left.len().max(right.len()) } else { 0 }
     });
     let offsets = OffsetBuffer::<i32>::from_lengths(lengths);
-    let rows: UInt32Array =
-        (0..call.rows).flat_map(|row| std::iter::repeat_n(row as u32, range(&offsets, row).len())).collect();
+    let rows: UInt32Array = (0..call.rows).flat_map(|row| std::iter::repeat_n(row as u32, range(&offsets, row).len())).collect();
     let padded = |values: &ArrayRef, theirs: &OffsetBuffer<i32>| {
         let places = (0..call.rows).flat_map(|row| {
             let range_of = range(theirs, row);

@@ -36,7 +36,8 @@ impl Call<'_> {
     /// What the lambda gives for each place of `columns`, its arguments; `rows` are the rows that the places are from, for what
     /// the lambda takes from outside.
     pub(in crate::functions) fn apply(&self, lambda: usize, columns: &[ArrayRef], rows: &UInt32Array) -> Result<ArrayRef> {
-        let (lambda, expected) = self.lambdas.get(lambda).ok_or_else(|| internal_datafusion_err!("there is no lambda {lambda}"))?;
+        let (lambda, expected) =
+            self.lambdas.get(lambda).ok_or_else(|| internal_datafusion_err!("there is no lambda {lambda}"))?;
         if rows.is_empty() {
             return Ok(new_empty_array(expected));
         }

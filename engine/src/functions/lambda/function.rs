@@ -120,7 +120,8 @@ impl HigherOrderUDFImpl for Function {
             .map(|argument| signature.feeds_back(argument))
             .collect();
         let known = |given: &Given| !matches!(given, Given::Lambda(None));
-        let unknown = signature.arguments.iter().zip(&given).any(|(argument, given)| signature.feeds_back(argument) && !known(given));
+        let unknown =
+            signature.arguments.iter().zip(&given).any(|(argument, given)| signature.feeds_back(argument) && !known(given));
         if unknown || (step == 1 && feedback.contains(&true)) {
             let partial = bound.parameters.iter().zip(feedback).map(|(types, again)| again.then(|| parameters(types)));
             return Ok(LambdaParametersProgress::Partial(partial.collect()));
@@ -168,7 +169,10 @@ impl HigherOrderUDFImpl for Function {
                 ValueOrLambda::Lambda(lambda) => lambdas.push((lambda, expected)),
             }
         }
-        if arrays.iter().any(|array| !array.is_empty() && *array.data_type() == DataType::Null) && bound.parameters.len() == lambdas.len() && lambdas.is_empty() {
+        if arrays.iter().any(|array| !array.is_empty() && *array.data_type() == DataType::Null)
+            && bound.parameters.len() == lambdas.len()
+            && lambdas.is_empty()
+        {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from(&result.arrow())?));
         }
         let call = Call { arrays, lambdas, result, rows: args.number_rows };

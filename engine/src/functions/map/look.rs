@@ -6,9 +6,9 @@ use arrow::array::{ArrayRef, Int64Array, UInt64Array};
 use datafusion::common::Result;
 
 use crate::functions::{Call, Overload, Scalar, invalid};
-use crate::values::text;
 use crate::values::equality::Equality;
 use crate::values::list::{as_map, list, range, take_any};
+use crate::values::text;
 
 pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {

@@ -10,9 +10,9 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
 
 use crate::functions::{Call, Overload, Scalar, invalid};
-use crate::values::text;
 use crate::values::key::Keys;
 use crate::values::list::{Picks, as_list, as_map, list, map, range, take_any};
+use crate::values::text;
 
 pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
@@ -55,7 +55,8 @@ fn of_arrays(call: &Call<'_>) -> Result<ArrayRef> {
     let (keys, values) = (call.array(0)?, call.array(1)?);
     let (keys, values) = (as_list(&keys)?, as_list(&values)?);
     let valid = call.valid();
-    let (mut key_picks, mut value_picks) = (Picks::new(call.rows, keys.values().len()), Picks::new(call.rows, values.values().len()));
+    let (mut key_picks, mut value_picks) =
+        (Picks::new(call.rows, keys.values().len()), Picks::new(call.rows, values.values().len()));
     for row in 0..call.rows {
         if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) {
             let (ours, theirs) = (range(keys.offsets(), row), range(values.offsets(), row));
