@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use catalog::Error;
 use datafusion::common::{Result, ScalarValue, internal_err};
