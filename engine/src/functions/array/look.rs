@@ -50,7 +50,7 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
         overloads: &[Overload::new("(array(T), bigint) -> T", element_at)],
     },
     Scalar {
-        names: &["$subscript"],
+        names: &["$element"],
         description: "The element at a place",
         overloads: &[Overload::new("(array(T), bigint) -> T", subscript)],
     },

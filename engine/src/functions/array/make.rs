@@ -19,8 +19,8 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
         description: "Arrays one after the other, or an array with an element before or after it",
         overloads: &[
             Overload::new("(array(T), array(T)...) -> array(T)", concat),
-            Overload { signature: "(array(T), T) -> array(T)", nulls: Nulls::Called, call: append },
-            Overload { signature: "(T, array(T)) -> array(T)", nulls: Nulls::Called, call: prepend },
+            Overload::new("(array(T), T) -> array(T)", append),
+            Overload::new("(T, array(T)) -> array(T)", prepend),
         ],
     },
     Scalar {
@@ -128,7 +128,6 @@ fn prepend(call: &Call<'_>) -> Result<ArrayRef> {
     with_element(call, &call.array(1)?, &call.array(0)?, true)
 }
 
-/// NULL is an element like others; an array that is NULL stays so.
 fn with_element(call: &Call<'_>, array: &ArrayRef, element: &ArrayRef, first: bool) -> Result<ArrayRef> {
     let list = as_list(array)?;
     let values = concat_arrays(&[list.values(), element])?;

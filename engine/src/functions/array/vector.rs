@@ -14,12 +14,12 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["dot_product"],
         description: "The sum of the products of the elements of two arrays",
-        overloads: &[Overload::new("(array(double), array(double)) -> double", |call| pairs(call, |a, b| Some(dot(a, b))))],
+        overloads: &[Overload::new("(array(double), array(double)) -> double", |call| pairs(call, |a, b| Ok(dot(a, b))))],
     },
     Scalar {
         names: &["euclidean_distance"],
         description: "How far two points are from each other",
-        overloads: &[Overload::new("(array(double), array(double)) -> double", |call| pairs(call, |a, b| Some(distance(a, b))))],
+        overloads: &[Overload::new("(array(double), array(double)) -> double", |call| pairs(call, |a, b| Ok(distance(a, b))))],
     },
     Scalar {
         names: &["cosine_similarity"],
@@ -53,14 +53,17 @@ fn norm(a: &[f64]) -> f64 {
     dot(a, a).sqrt()
 }
 
-/// NULL for a vector without a direction.
-fn cosine(a: &[f64], b: &[f64]) -> Option<f64> {
+/// Errors: a vector without a direction.
+fn cosine(a: &[f64], b: &[f64]) -> Result<f64> {
     let (a_square, b_square) = (dot(a, a), dot(b, b));
-    (a_square != 0.0 && b_square != 0.0).then(|| dot(a, b) / (a_square * b_square).sqrt())
+    if a_square == 0.0 || b_square == 0.0 {
+        return Err(invalid("Vector magnitude cannot be zero"));
+    }
+    Ok(dot(a, b) / (a_square * b_square).sqrt())
 }
 
 /// For two arrays of numbers in each row; NULL where an element is NULL.
-fn pairs(call: &Call<'_>, of: impl Fn(&[f64], &[f64]) -> Option<f64>) -> Result<ArrayRef> {
+fn pairs(call: &Call<'_>, of: impl Fn(&[f64], &[f64]) -> Result<f64>) -> Result<ArrayRef> {
     let (left, right) = (call.array(0)?, call.array(1)?);
     let (left, right) = (as_list(&left)?, as_list(&right)?);
     let (ours, theirs) = (left.values().as_primitive::<Float64Type>(), right.values().as_primitive::<Float64Type>());
@@ -76,7 +79,7 @@ fn pairs(call: &Call<'_>, of: impl Fn(&[f64], &[f64]) -> Option<f64>) -> Result<
         if a.clone().any(|at| ours.is_null(at)) || b.clone().any(|at| theirs.is_null(at)) {
             return Ok(None);
         }
-        Ok(of(&ours.values()[a], &theirs.values()[b]))
+        of(&ours.values()[a], &theirs.values()[b]).map(Some)
     });
     Ok(Arc::new(found.collect::<Result<Float64Array>>()?))
 }

@@ -22,7 +22,7 @@ pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
         overloads: &[Overload::new("(map(K, V), K) -> V", |call| value_of(call, |_, _| Ok(())))],
     },
     Scalar {
-        names: &["$subscript"],
+        names: &["$element"],
         description: "The value of a key",
         overloads: &[Overload::new("(map(K, V), K) -> V", |call| {
             value_of(call, |key, row| Err(invalid(format!("Key not present in map: {}", text(key, row)?))))
