@@ -22,6 +22,7 @@ mod math;
 mod network;
 mod regexp;
 mod signature;
+mod sketch;
 mod string;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,7 @@ const FAMILIES: &[&[Scalar]] = &[
     array::SEQUENCES,
     array::SETS,
     array::VECTORS,
+    sketch::FUNCTIONS,
     map::LOOKS,
     map::MAKES,
 ];

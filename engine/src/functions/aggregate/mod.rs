@@ -3,16 +3,17 @@
 
 mod adapter;
 mod count_distinct;
+mod digest;
 mod extreme;
 mod function;
-mod hyperloglog;
+pub(super) mod hyperloglog;
 mod keyed;
 mod maps;
 mod moments;
 mod numeric_histogram;
 mod percentile;
 mod table;
-mod tdigest;
+pub(super) mod tdigest;
 
 use std::sync::Arc;
 
@@ -81,7 +82,7 @@ fn sketch(data_type: &DataType, bytes: Vec<u8>) -> Result<ScalarValue> {
 }
 
 /// The bytes of sketches, NULL where one is.
-fn sketches(array: &ArrayRef) -> Result<ArrayRef> {
+pub(super) fn sketches(array: &ArrayRef) -> Result<ArrayRef> {
     let Some(rows) = array.as_struct_opt() else { return internal_err!("{} is no sketch", array.data_type()) };
     let (_, columns, nulls) = rows.clone().into_parts();
     let bytes = columns[0].as_binary::<i32>();

@@ -7,6 +7,7 @@ use datafusion::functions_aggregate::{
 
 use super::Kind::{Library, Own};
 use super::count_distinct::{Checksum, Distinct, MergeSets};
+use super::digest::Digest;
 use super::extreme::{End, One, Several};
 use super::maps::{Histogram, MapOf, MultimapOf};
 use super::moments::{CountIf, Log, Logarithms, Moments, Shape};
@@ -183,10 +184,34 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     Aggregate {
         names: &["merge"],
         description: "Sketches together",
-        overloads: &[Overload {
-            signature: "(hyperloglog) -> hyperloglog",
-            kind: unordered(bytes, |types| Box::new(MergeSets::new(&types.result))),
-        }],
+        overloads: &[
+            Overload {
+                signature: "(hyperloglog) -> hyperloglog",
+                kind: unordered(bytes, |types| Box::new(MergeSets::new(&types.result))),
+            },
+            Overload {
+                signature: "(tdigest) -> tdigest",
+                kind: unordered(bytes, |types| Box::new(Digest::of_digests(&types.result))),
+            },
+        ],
+    },
+    Aggregate {
+        names: &["tdigest_agg"],
+        description: "A sketch of the distribution of the values",
+        overloads: &[
+            Overload {
+                signature: "(double) -> tdigest",
+                kind: unordered(bytes, |types| Box::new(Digest::of_values(&types.result))),
+            },
+            Overload {
+                signature: "(double, double) -> tdigest",
+                kind: unordered(bytes, |types| Box::new(Digest::of_values(&types.result))),
+            },
+            Overload {
+                signature: "(double, double, double) -> tdigest",
+                kind: unordered(bytes, |types| Box::new(Digest::of_values(&types.result))),
+            },
+        ],
     },
     Aggregate {
         names: &["approx_percentile"],

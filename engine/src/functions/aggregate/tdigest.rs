@@ -199,6 +199,36 @@ impl TDigest {
         let share = if self.max > left { (value - left) / (self.max - left) } else { 1.0 };
         (before + share * left_half) / self.total
     }
+
+    /// Format, least and greatest value, compression, weight, count of centroids, their means and their weights: as Trino
+    /// keeps it.
+    pub(crate) fn to_bytes(&mut self) -> Vec<u8> {
+        self.settle();
+        let numbers = [self.min, self.max, self.compression, self.total];
+        let mut bytes = vec![0];
+        bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        bytes.extend((self.centroids.len() as i32).to_le_bytes());
+        bytes.extend(self.centroids.iter().flat_map(|(mean, _)| mean.to_le_bytes()));
+        bytes.extend(self.centroids.iter().flat_map(|(_, weight)| weight.to_le_bytes()));
+        bytes
+    }
+
+    /// None for what [`Self::to_bytes`] did not make.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(&[0])?;
+        let (numbers, rest) = rest.split_at_checked(4 * 8)?;
+        let (count, rest) = rest.split_at_checked(4)?;
+        let count = usize::try_from(i32::from_le_bytes(count.try_into().ok()?)).ok()?;
+        if rest.len() != count.checked_mul(16)? {
+            return None;
+        }
+        let doubles = |bytes: &[u8]| -> Vec<f64> {
+            bytes.chunks_exact(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap_or_default())).collect()
+        };
+        let [min, max, compression, _] = doubles(numbers)[..] else { return None };
+        let (means, weights) = rest.split_at(count * 8);
+        Some(Self::of(compression, min, max, doubles(means).into_iter().zip(doubles(weights)).collect()))
+    }
 }
 
 /// The part of `height` that is `x` of `length`.
