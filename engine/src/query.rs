@@ -24,8 +24,9 @@ use crate::scanned::Scanned;
 pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadline: Deadline) -> Result<Answer> {
     let state = engine.state(session);
     let planned = engine.plan(&state, session, &query).await?;
-    let columns = columns(&planned);
     let physical = executable(&state, &planned).await?;
+    // What comes out has the types after coercion, which the plan as it was written does not know.
+    let columns = named(&planned, &physical.schema());
     let (rows, plan) = match start(engine, &state, &physical, deadline).await {
         Err(error) if error.kind() == ErrorKind::MemoryExceeded && has_hash_join(&physical) => {
             tracing::info!("a hash join outgrew the memory; planning with joins that spill");
@@ -39,7 +40,11 @@ pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadli
 
 /// The columns of a planned query, with the names the user wrote.
 pub(crate) fn columns(planned: &Planned) -> Vec<OutputColumn> {
-    let types = planned.logical.schema().fields().iter().map(|field| field.data_type().clone());
+    named(planned, planned.logical.schema().as_arrow())
+}
+
+fn named(planned: &Planned, schema: &Schema) -> Vec<OutputColumn> {
+    let types = schema.fields().iter().map(|field| field.data_type().clone());
     planned.columns.iter().cloned().zip(types).map(|(name, data_type)| OutputColumn { name, data_type }).collect()
 }
 

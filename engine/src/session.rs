@@ -84,13 +84,18 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     options.extensions.insert(Properties::default());
     let config = SessionConfig::from(options).with_extension(Arc::new(resources.storage.clone()));
     let mut builder = SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features();
+    let lambdas = functions::lambda::all()?;
+    let scalars = builder.scalar_functions().get_or_insert_default();
+    // DataFusion looks for a function without lambdas first.
+    scalars.retain(|library| lambdas.iter().all(|ours| ours.name() != library.name()));
     // Ours come last: they replace those of the same name.
-    let planners = builder.expr_planners().get_or_insert_default();
-    planners.insert(0, Arc::new(Operators));
-    let scalar = builder.scalar_functions().get_or_insert_default();
-    scalar.extend(functions::all()?);
-    scalar.extend(relation::functions());
-    builder.aggregate_functions().get_or_insert_default().push(Arc::new(AggregateUDF::new_from_impl(Single::default())));
+    scalars.extend(functions::all()?);
+    scalars.extend(relation::functions());
+    let aggregates = builder.aggregate_functions().get_or_insert_default();
+    aggregates.extend(functions::aggregate::all()?);
+    aggregates.push(Arc::new(AggregateUDF::new_from_impl(Single::default())));
+    builder.higher_order_functions().get_or_insert_default().extend(lambdas);
+    builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Operators));
     builder.relation_planners().get_or_insert_default().push(Arc::new(Relations));
     let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
         vec![Arc::new(Decorrelate), Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];

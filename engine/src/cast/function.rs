@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use catalog::{Error, ErrorKind};
 use datafusion::common::{Result, ScalarValue, internal_err};
@@ -82,7 +83,12 @@ impl ScalarUDFImpl for Cast {
         };
         let (from, to) = (Type::of(&value.data_type()).map_err(into_datafusion)?, target(Some(name))?);
         let clock = clock_of(&args.config_options)?;
-        let cast = |array| cast(&array, &from, &to, self.strictness, clock).map_err(into_datafusion);
+        let cast = |array: ArrayRef| {
+            // DataFusion's window functions count in unsigned numbers, which are decimals to us.
+            let array =
+                if array.data_type().is_unsigned_integer() { arrow::compute::cast(&array, &from.arrow())? } else { array };
+            cast(&array, &from, &to, self.strictness, clock).map_err(into_datafusion)
+        };
         match value {
             ColumnarValue::Array(array) => Ok(ColumnarValue::Array(cast(Arc::clone(array))?)),
             ColumnarValue::Scalar(value) => Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&cast(value.to_array()?)?, 0)?)),

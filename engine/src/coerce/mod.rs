@@ -7,6 +7,7 @@
 mod compare;
 mod expr;
 mod group;
+mod lambda;
 mod like;
 mod operators;
 mod rule;

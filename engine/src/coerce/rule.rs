@@ -39,7 +39,7 @@ fn coerce(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let preserver = NamePreserver::new(&plan);
     let coerced = plan.map_expressions(|expr| {
         let name = preserver.save(&expr);
-        let coerced = expr.transform_up(|expr| super::walk::coerce(expr, &schema))?;
+        let coerced = super::lambda::walk(expr, &schema)?;
         Ok(coerced.update_data(|expr| name.restore(expr)))
     })?;
     coerced.map_data(|plan| node(plan, &schema))?.map_data(LogicalPlan::recompute_schema)

@@ -6,15 +6,12 @@ use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{
-    AggregateFunction, Between, Case, HigherOrderFunction, InList, InSubquery, Like, ScalarFunction, SetComparison,
-    WindowFunction, WindowFunctionDefinition,
+    AggregateFunction, Between, Case, InList, InSubquery, Like, ScalarFunction, SetComparison, WindowFunction,
+    WindowFunctionDefinition,
 };
-use datafusion::logical_expr::type_coercion::functions::{
-    UDFCoercionExt, fields_with_udf, value_fields_with_higher_order_udf_and_lambdas,
-};
+use datafusion::logical_expr::type_coercion::functions::{UDFCoercionExt, fields_with_udf};
 use datafusion::logical_expr::{
-    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, ValueOrLambda, WindowFrame, WindowFrameBound,
-    WindowFrameUnits,
+    BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, WindowFrame, WindowFrameBound, WindowFrameUnits,
 };
 
 use super::compare::{call, comparable, is_nested, key, mismatch};
@@ -49,7 +46,6 @@ pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>>
         Expr::ScalarFunction(_) => arguments(expr, schema)?,
         Expr::AggregateFunction(function) => aggregate(function, schema)?,
         Expr::WindowFunction(function) => window(*function, schema)?,
-        Expr::HigherOrderFunction(function) => higher_order(function, schema)?,
         other => return Ok(Transformed::no(other)),
     }))
 }
@@ -207,7 +203,7 @@ fn signed<F: UDFCoercionExt>(args: Vec<Expr>, schema: &DFSchema, function: &F) -
 }
 
 /// `expr` in the Arrow type that a function wants.
-fn to_arrow(expr: Expr, wanted: &DataType, schema: &DFSchema) -> Result<Expr> {
+pub(super) fn to_arrow(expr: Expr, wanted: &DataType, schema: &DFSchema) -> Result<Expr> {
     if expr.get_type(schema)? == *wanted {
         return Ok(expr);
     }
@@ -267,20 +263,4 @@ fn frame(mut frame: WindowFrame, order: Option<&DataType>) -> Result<WindowFrame
     frame.start_bound = bound(frame.start_bound)?;
     frame.end_bound = bound(frame.end_bound)?;
     Ok(frame)
-}
-
-fn higher_order(function: HigherOrderFunction, schema: &DFSchema) -> Result<Expr> {
-    let HigherOrderFunction { func, args } = function;
-    let fields = args.iter().map(|arg| match arg {
-        Expr::Lambda(lambda) => Ok(ValueOrLambda::Lambda(lambda.body.to_field(schema)?.1)),
-        arg => Ok(ValueOrLambda::Value(arg.to_field(schema)?.1)),
-    });
-    let fields = fields.collect::<Result<Vec<_>>>()?;
-    let wanted = value_fields_with_higher_order_udf_and_lambdas(&fields, func.as_ref())?;
-    let args = args.into_iter().zip(wanted).map(|(arg, wanted)| match wanted {
-        ValueOrLambda::Value(field) => to_arrow(arg, field.data_type(), schema),
-        ValueOrLambda::Lambda(_) => Ok(arg),
-    });
-    let args = args.collect::<Result<_>>()?;
-    Ok(Expr::HigherOrderFunction(HigherOrderFunction::new(func, args)))
 }

@@ -64,8 +64,9 @@ impl Signature {
     }
 }
 
+/// What is known of the variables of a signature.
 #[derive(Default)]
-struct Variables {
+pub(super) struct Variables {
     types: HashMap<String, Type>,
     numbers: HashMap<String, i64>,
     /// Decimals with the same two numbers get the least decimal in common, which is not the greatest of each number.
@@ -73,8 +74,13 @@ struct Variables {
 }
 
 impl Variables {
+    /// The type that a pattern stands for; None where it has a variable of which nothing is known.
+    pub(super) fn substitute(&self, pattern: &Pattern) -> Option<Type> {
+        pattern.substitute(&self.types, &self.numbers)
+    }
+
     /// Learns from an argument; None where no coercion makes it fit.
-    fn gather(&mut self, pattern: &Pattern, actual: &Type) -> Option<()> {
+    pub(super) fn gather(&mut self, pattern: &Pattern, actual: &Type) -> Option<()> {
         match (pattern, actual) {
             (Pattern::Type(r#type), actual) => return can_coerce(actual, r#type).then_some(()),
             (Pattern::Any, _) => {}
@@ -125,7 +131,7 @@ impl Variables {
     }
 
     /// Gives values to what no argument told: NULLs alone were there.
-    fn settle(&mut self, pattern: &Pattern) {
+    pub(super) fn settle(&mut self, pattern: &Pattern) {
         match pattern {
             Pattern::Type(_) | Pattern::Any => {}
             Pattern::Variable(name) => _ = self.types.entry(name.clone()).or_insert(Type::Unknown),

@@ -72,7 +72,7 @@ fn array(call: &Call<'_>) -> Result<ArrayRef> {
 pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
     let make =
         |what| Arc::new(ScalarUDF::new_from_impl(Shape { what, signature: Signature::user_defined(Volatility::Immutable) }));
-    vec![make(What::Row), make(What::Field), make(What::Key)]
+    vec![make(What::Row), make(What::Field), make(What::Key), make(What::Subscript)]
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +81,8 @@ enum What {
     Row,
     /// `"$dereference"(row, 'name')`: a field by its name, without regard to case.
     Field,
+    /// `"$subscript"(x, y)`: a row's field by its place or its name, or what `$element` finds in an array or map.
+    Subscript,
     /// `"$key"(wrapped)`: what stands for a wrapped value where it is compared.
     Key,
 }
@@ -97,6 +99,7 @@ impl ScalarUDFImpl for Shape {
             What::Row => "$row",
             What::Field => "$dereference",
             What::Key => "$key",
+            What::Subscript => "$subscript",
         }
     }
 
@@ -109,10 +112,18 @@ impl ScalarUDFImpl for Shape {
     }
 
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(arg_types.to_vec())
+        match (self.what, arg_types) {
+            (What::Subscript, [first, _]) if !is_row(first) => {
+                super::named(ELEMENT).map_err(into_datafusion)?.coerce_types(arg_types)
+            }
+            _ => Ok(arg_types.to_vec()),
+        }
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        if self.what == What::Subscript && !args.arg_fields.first().is_some_and(|field| is_row(field.data_type())) {
+            return super::named(ELEMENT).map_err(into_datafusion)?.return_field_from_args(args);
+        }
         let first = || args.arg_fields.first().map(|field| field.data_type());
         let data_type = match self.what {
             What::Row => DataType::Struct(fields(args.arg_fields.iter().map(|field| field.data_type().clone()))),
@@ -120,7 +131,7 @@ impl ScalarUDFImpl for Shape {
                 Some(DataType::Struct(fields)) if !fields.is_empty() => fields[0].data_type().clone(),
                 other => return internal_err!("{other:?} is not wrapped"),
             },
-            What::Field => {
+            What::Field | What::Subscript => {
                 let name = args.scalar_arguments.get(1).copied().flatten();
                 let (_, field) = field_of(first(), name)?;
                 field.data_type().clone()
@@ -130,6 +141,9 @@ impl ScalarUDFImpl for Shape {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        if self.what == What::Subscript && !args.args.first().is_some_and(|row| is_row(&row.data_type())) {
+            return super::named(ELEMENT).map_err(into_datafusion)?.invoke_with_args(args);
+        }
         let constant = args.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let array = |argument: usize| args.args[argument].to_array(rows);
@@ -140,7 +154,7 @@ impl ScalarUDFImpl for Shape {
                 Arc::new(StructArray::try_new_with_length(fields, columns, None, rows)?)
             }
             What::Key => child(&array(0)?, 0)?,
-            What::Field => {
+            What::Field | What::Subscript => {
                 let name = match &args.args[1] {
                     ColumnarValue::Scalar(name) => Some(name),
                     ColumnarValue::Array(_) => None,
@@ -161,7 +175,27 @@ fn fields(types: impl Iterator<Item = DataType>) -> Fields {
     types.map(|data_type| Field::new("", data_type, true)).collect()
 }
 
+/// The function that looks into arrays and maps.
+const ELEMENT: &str = "$element";
+
+fn is_row(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Struct(_)) && !crate::types::is_wrapper(data_type)
+}
+
+/// The field that is called `name`, or has that place, counted from 1.
 fn field_of<'a>(row: Option<&'a DataType>, name: Option<&ScalarValue>) -> Result<(usize, &'a FieldRef)> {
+    let place = match name {
+        Some(ScalarValue::Int32(Some(place))) => usize::try_from(*place).ok(),
+        Some(ScalarValue::Int64(Some(place))) => usize::try_from(*place).ok(),
+        _ => None,
+    };
+    if let (Some(place), Some(row @ DataType::Struct(fields))) = (place, row)
+        && is_row(row)
+    {
+        let found = place.checked_sub(1).and_then(|at| Some((at, fields.get(at)?)));
+        let message = || format!("ROW index out of bounds: {place}. Expected 1 to {}", fields.len());
+        return found.ok_or_else(|| into_datafusion(Error::new(ErrorKind::InvalidFunctionArgument, message())));
+    }
     let name = name.and_then(|name| name.try_as_str().flatten()).unwrap_or_default();
     let wrong = |kind, message: String| Err(into_datafusion(Error::new(kind, message)));
     let fields = match row {

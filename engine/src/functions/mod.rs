@@ -3,7 +3,9 @@
 //!
 //! A family of functions is a module with `pub(super) const FUNCTIONS: &[Scalar]`, named in [`FAMILIES`].
 
+pub(crate) mod aggregate;
 mod arithmetic;
+mod array;
 mod binary;
 mod bind;
 mod bitwise;
@@ -17,11 +19,14 @@ mod format;
 mod function;
 mod interval;
 pub(crate) mod json;
+pub(crate) mod lambda;
+mod map;
 mod math;
 mod network;
 pub(crate) mod regexp;
 mod rows;
 mod signature;
+mod sketch;
 mod string;
 #[cfg(test)]
 mod tests;
@@ -36,6 +41,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use call::Call;
+pub(crate) use columns::invalid;
 use function::Function;
 
 /// All families. What several say of one name are overloads of one function.
@@ -83,6 +89,15 @@ const FAMILIES: &[&[Scalar]] = &[
     network::FUNCTIONS,
     format::FUNCTIONS,
     format::SIZES,
+    array::JOINS,
+    array::LOOKS,
+    array::MAKES,
+    array::SEQUENCES,
+    array::SETS,
+    array::VECTORS,
+    sketch::FUNCTIONS,
+    map::LOOKS,
+    map::MAKES,
 ];
 
 /// A scalar function: what its overloads have in common.

@@ -63,7 +63,7 @@ impl Signature {
     }
 }
 
-fn pattern(text: &str) -> Result<Pattern> {
+pub(super) fn pattern(text: &str) -> Result<Pattern> {
     let text = text.trim();
     if text == "ANY" {
         return Ok(Pattern::Any);

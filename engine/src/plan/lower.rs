@@ -18,6 +18,7 @@
 //! | `x AT TIME ZONE z` | `"$at_timezone"(x, z)` | DataFusion takes only literals |
 //! | `EXTRACT(year FROM x)` | `"$extract_year"(x)` | Trino's meaning of it |
 //! | `CURRENT_TIMESTAMP(6)` and the like | `CAST("$now"() AS timestamp(6) with time zone)` | the number is in the type |
+//! | `try(x)`, `listagg(x, s)` and other calls | | see [`super::calls`] |
 
 use std::ops::ControlFlow;
 
@@ -85,6 +86,7 @@ impl Lower<'_> {
             Expr::IsDistinctFrom(left, right) => operator(IS_DISTINCT, left, right),
             Expr::IsNotDistinctFrom(left, right) => operator(IS_NOT_DISTINCT, left, right),
             Expr::BinaryOp { op: BinaryOperator::StringConcat, left, right } => call("concat", vec![*left, *right]),
+            Expr::Function(function) => super::calls::call(function),
             Expr::Tuple(values) => call("$row", values),
             Expr::Array(array) => call("$array", array.elem),
             Expr::AtTimeZone { timestamp, time_zone } => call("$at_timezone", vec![*timestamp, *time_zone]),

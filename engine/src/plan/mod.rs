@@ -1,6 +1,7 @@
 //! Names → tables → plan. The names of a statement are collected, exactly those tables are fetched, concurrently, views are
 //! expanded until no new name appears, and only then the planner runs, with nothing left to look up.
 
+mod calls;
 mod context;
 pub(crate) mod decorrelate;
 mod files;

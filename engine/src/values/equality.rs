@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use arrow::array::make_comparator;
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, make_comparator};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::common::Result;
+
+use crate::types::is_wrapper;
 
 /// Compares values of one array with values of another of the same type.
 pub(crate) struct Equality {
@@ -54,6 +55,13 @@ impl Equality {
                 let values = Self::new(left.values(), right.values())?;
                 Kind::Map(left.offsets().clone(), right.offsets().clone(), Box::new(keys), Box::new(values))
             }
+            // What is beside the value of a wrapper, a time zone, does not matter.
+            (wrapper, DataType::Struct(_)) if is_wrapper(wrapper) => {
+                return Ok(Self {
+                    kind: Self::new(left.as_struct().column(0), right.as_struct().column(0))?.kind,
+                    ..nulls_of(left, right)
+                });
+            }
             (DataType::Struct(_), DataType::Struct(_)) => {
                 let pairs = left.as_struct().columns().iter().zip(right.as_struct().columns());
                 Kind::Row(pairs.map(|(left, right)| Self::new(left, right)).collect::<Result<_>>()?)
@@ -63,8 +71,7 @@ impl Equality {
                 Kind::Plain(Box::new(move |i, j| compare(i, j).is_eq()))
             }
         };
-        let nulls = |array: &ArrayRef| array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
-        Ok(Self { left: nulls(left), right: nulls(right), kind })
+        Ok(Self { kind, ..nulls_of(left, right) })
     }
 
     /// Whether the value `i` of the left array is the value `j` of the right one.
@@ -81,6 +88,11 @@ impl Equality {
             Kind::Unknown => None,
         }
     }
+}
+
+fn nulls_of(left: &ArrayRef, right: &ArrayRef) -> Equality {
+    let nulls = |array: &ArrayRef| array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
+    Equality { left: nulls(left), right: nulls(right), kind: Kind::Unknown }
 }
 
 fn range(offsets: &Offsets, at: usize) -> Range<usize> {
