@@ -26,7 +26,7 @@ use std::sync::{Arc, RwLock};
 use bytes::Bytes;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
-use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -263,11 +263,23 @@ impl Storage {
 
     /// A large object in chunks; a body that breaks is resumed where it broke.
     pub fn stream(&self, at: &Location) -> BoxStream<'static, Result<Bytes>> {
+        self.stream_from(at, 0)
+    }
+
+    /// The same from its byte number `from` on.
+    ///
+    /// Errors: also `Unavailable` where the object has no such byte.
+    pub fn stream_from(&self, at: &Location, from: u64) -> BoxStream<'static, Result<Bytes>> {
         let opened = self.open(at).and_then(|open| Ok((open, at.path()?)));
         let at = at.clone();
         let body = async move {
             let (open, path) = opened?;
-            let result = open.store.get_opts(&path, GetOptions::default()).await.map_err(|error| from_library(&at, error))?;
+            let range = (from > 0).then_some(GetRange::Offset(from));
+            let result = open
+                .store
+                .get_opts(&path, GetOptions { range, ..GetOptions::default() })
+                .await
+                .map_err(|error| from_library(&at, error))?;
             Result::<_>::Ok(result.into_stream().map_err(move |error| from_library(&at, error)))
         };
         stream::once(body).try_flatten().boxed()

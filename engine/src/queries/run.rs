@@ -36,6 +36,7 @@ impl Queries {
         let outcome = whole.unwrap_or_else(|_| Err(Error::internal("the query failed inside the server")));
         let mut query = Query::clone(&live.now.borrow());
         query.end(outcome);
+        self.leave_reason(&query).await;
         let id = query.id.clone();
         let query = self.record_end(query).await;
         self.0.count(query.state);
@@ -43,6 +44,21 @@ impl Queries {
         self.0.ended.keep(Arc::clone(&query));
         live.now.send_replace(query);
         self.0.live().remove(&id);
+    }
+
+    /// Hive's statements leave in their file why they failed. Where that cannot be written the record alone says it.
+    async fn leave_reason(&self, query: &Query) {
+        let Some(reason) = query.reason.as_ref().filter(|_| query.state == State::Failed && query.shape.is_hive()) else {
+            return;
+        };
+        let written = async {
+            let at = Location::parse(&query.output)?;
+            self.bucket(&at).await?;
+            self.0.storage.put(&at, reason.clone().into()).await
+        };
+        if let Err(error) = written.await {
+            tracing::debug!(query = query.id, "the reason of a failure could not be written: {error}");
+        }
     }
 
     /// Stores how a query ended; answers what the catalog then says of it. A catalog that does not answer is asked until it does:

@@ -27,3 +27,4 @@ mod sql;
 mod storage;
 mod terminal;
 mod tidy;
+mod two_servers;
