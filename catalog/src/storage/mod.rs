@@ -38,7 +38,7 @@ pub use lake::{Bucket, Lake};
 pub use listing::{Folder, Listed, Object, Skipped};
 pub use location::{Location, Scheme};
 pub use requests::Requests;
-pub use s3::{Answer, Forward, Payload};
+pub use s3::{Answer, Forward, Heard, Payload};
 
 use self::confine::Confinement;
 use self::failure::from_library;
@@ -139,6 +139,26 @@ impl Storage {
         match &self.inner.s3 {
             Some(client) => client.forward(forward).await,
             None => Err(crate::Error::not_supported("there is no other S3 behind the embedded lake")),
+        }
+    }
+
+    /// What the S3 that is not embedded says of itself; `None` where it is embedded.
+    ///
+    /// Errors: `Unavailable` when it does not answer.
+    pub async fn hear(&self) -> Result<Option<Heard>> {
+        match &self.inner.s3 {
+            Some(client) => client.hear().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The region of a bucket of the S3 that is not embedded; `None` where it is embedded.
+    ///
+    /// Errors: `ObjectNotFound` for a bucket that Amazon does not have, `AccessDenied`, `Unavailable`.
+    pub async fn region_of(&self, bucket: &str) -> Result<Option<String>> {
+        match &self.inner.s3 {
+            Some(client) => client.region_of(bucket).await.map(Some),
+            None => Ok(None),
         }
     }
 
