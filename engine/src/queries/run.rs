@@ -135,7 +135,10 @@ impl Queries {
         let (rows, bytes) = match written.and_then(|ended| within(cutoff, scanned.bytes()).map(|()| ended)) {
             Ok(ended) => ended,
             Err(error) => {
-                file.abort().await;
+                file.abort(&self.0.storage).await;
+                if let Err(left) = self.0.storage.delete(&beside(&at)).await {
+                    tracing::warn!(query = query.id, "the metadata of a result that failed could not be removed: {left}");
+                }
                 return Err(error);
             }
         };
@@ -184,7 +187,7 @@ impl Queries {
             file.write(&batch).await?;
             draft.push(&batch).await;
         }
-        let beside = at.with_key(format!("{}.metadata", at.key));
+        let beside = beside(at);
         let (ended, ()) = tokio::try_join!(file.finish(), self.0.storage.put(&beside, metadata(query, columns)))?;
         draft.keep(&query.id).await;
         Ok(ended)
@@ -232,6 +235,11 @@ async fn unless_ended<T>(live: &Live, work: impl Future<Output = Result<T>>) -> 
         () = live.stop.cancelled() => Err(live.ended()),
         done = work => done,
     }
+}
+
+/// Where the metadata of a result are.
+fn beside(at: &Location) -> Location {
+    at.with_key(format!("{}.metadata", at.key))
 }
 
 fn within(cutoff: Option<u64>, scanned: u64) -> Result<()> {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod binary;
+mod bounds;
 mod catalog_glue;
 mod catalog_killed;
 mod catalog_postgres;
