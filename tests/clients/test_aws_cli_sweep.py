@@ -47,7 +47,7 @@ STATISTICS = {
 FUNCTION = {"FunctionName": "f", "ClassName": "a.B", "OwnerName": "me", "OwnerType": "USER", "ResourceUris": []}
 CONNECTION = {"Name": "c", "ConnectionType": "JDBC", "ConnectionProperties": {"JDBC_CONNECTION_URL": "jdbc:x", "PASSWORD": "hunter2"}}
 GROK = {"Name": "cli-sweep", "Classification": "c", "GrokPattern": "%{WORD:w}"}
-PREPARED = {"StatementName": "p", "WorkGroup": "cli-sweep"}
+PREPARED = {"StatementName": "twice", "WorkGroup": "cli-sweep"}
 CATALOG = {"CatalogName": "AwsDataCatalog"}
 
 GLUE = [
@@ -170,7 +170,7 @@ ATHENA = [
     ("DeleteNamedQuery", {"NamedQueryId": "NamedQueryId of CreateNamedQuery"}),
     ("CreatePreparedStatement", PREPARED | {"QueryStatement": "SELECT ?"}),
     ("GetPreparedStatement", PREPARED),
-    ("BatchGetPreparedStatement", {"PreparedStatementNames": ["p", "absent"], "WorkGroup": "cli-sweep"}),
+    ("BatchGetPreparedStatement", {"PreparedStatementNames": ["twice", "absent"], "WorkGroup": "cli-sweep"}),
     ("ListPreparedStatements", {"WorkGroup": "cli-sweep"}),
     ("UpdatePreparedStatement", PREPARED | {"QueryStatement": "SELECT ? + 1"}),
     ("DeletePreparedStatement", PREPARED),
@@ -204,7 +204,7 @@ def cli(lake):
     watched.follow(driver.session, "glue")
 
     def run(capsys, service, operation, request):
-        command = [service, xform_name(operation, "-"), "--cli-input-json", json.dumps(request), "--no-cli-pager"]
+        command = [service, xform_name(operation, "-"), "--cli-input-json", json.dumps(request)]
         code = driver.main(command)
         printed = capsys.readouterr()
         assert not watched.faults, watched.faults
