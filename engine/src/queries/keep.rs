@@ -62,7 +62,7 @@ pub(super) async fn run(inner: Weak<Inner>) {
 }
 
 impl Queries {
-    async fn renew(&self, prune: bool) -> Result<()> {
+    pub(super) async fn renew(&self, prune: bool) -> Result<()> {
         let Self(inner) = self;
         if inner.any_live().is_some() {
             for id in inner.home.renew_queries(&inner.owner, LEASE).await? {
