@@ -19,22 +19,11 @@ struct House {
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// Bytes of memory for queries, unless a test says otherwise.
-const MEMORY: usize = 256 << 20;
-
 async fn started(folder: &std::path::Path, change: impl FnOnce(&mut QuerySettings)) -> (Storage, Engine, Queries) {
-    started_with(folder, MEMORY, change).await
-}
-
-async fn started_with(
-    folder: &std::path::Path,
-    memory: usize,
-    change: impl FnOnce(&mut QuerySettings),
-) -> (Storage, Engine, Queries) {
     let home = LocalCatalog::open(folder).await.unwrap();
     let storage = Storage::new(StorageConfig::local(folder)).await.unwrap();
     let settings =
-        Settings { memory: Some(memory), threads: Some(2), spill: folder.join("spill"), spill_limit: None, locations: false };
+        Settings { memory: Some(256 << 20), threads: Some(2), spill: folder.join("spill"), spill_limit: None, locations: false };
     let engine = Engine::new(Arc::new(home.clone()), storage.clone(), settings).unwrap();
     let mut settings = QuerySettings { patience: LONG, ..QuerySettings::new(folder.join("results")) };
     change(&mut settings);
@@ -43,12 +32,8 @@ async fn started_with(
 }
 
 async fn house(change: impl FnOnce(&mut QuerySettings)) -> House {
-    house_with(MEMORY, change).await
-}
-
-async fn house_with(memory: usize, change: impl FnOnce(&mut QuerySettings)) -> House {
     let folder = tempfile::tempdir().unwrap();
-    let (storage, engine, queries) = started_with(folder.path(), memory, change).await;
+    let (storage, engine, queries) = started(folder.path(), change).await;
     House { folder, storage, engine, queries }
 }
 

@@ -68,19 +68,6 @@ async fn a_work_group_runs_so_many_at_once_and_the_others_wait_in_order() {
     }
 }
 
-/// More memory than there is: rows that a nested-loop join cannot spill.
-#[tokio::test(flavor = "multi_thread")]
-async fn who_needs_more_memory_than_there_is_fails_and_nobody_else() {
-    let house = house_with(16 << 20, |_| {}).await.with_rows().await;
-    let greedy = "SELECT count(*) FROM t a LEFT JOIN (SELECT array_agg(x) AS all_of_them FROM (SELECT b.x FROM t b, (VALUES 1, 2, 3, 4, \
-                  5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30) v(n))) ON true";
-    let (greedy, modest) = tokio::join!(house.ended(house.request(greedy)), house.ended(house.request("SELECT count(*) FROM t")));
-    let reason = greedy.reason.as_deref().unwrap_or_default();
-    assert!(greedy.state == State::Failed && reason.starts_with("EXCEEDED_MEMORY_LIMIT: "), "{greedy:?}");
-    assert!(greedy.failure.as_ref().is_some_and(|failure| failure.retryable));
-    assert_eq!((modest.state, modest.reason.as_deref()), (State::Succeeded, None));
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_the_end_of_its_query_alone() {
     let house = house(|_| {}).await;
