@@ -18,8 +18,11 @@ pub enum ErrorKind {
     ColumnNotFound,
     PartitionNotFound,
     FunctionNotFound,
-    /// Any other named thing that is not there: a crawler, a classifier, a query, a version.
+    /// Any other named thing that is not there: a crawler, a classifier, a version.
     EntityNotFound,
+    /// No query has this id.
+    QueryNotFound,
+    WorkGroupNotFound,
     AlreadyExists,
     TypeMismatch,
     /// A JSON path that cannot be read.
@@ -47,6 +50,8 @@ pub enum ErrorKind {
     BadData,
     /// The version that a writer expected is not the current one.
     Conflict,
+    /// A token that stands for an earlier request came with another one.
+    TokenReused,
     /// Another run holds the lease of what was to be run.
     Busy,
     /// The object or bucket is not there.
@@ -76,7 +81,7 @@ impl ErrorKind {
             Self::ColumnNotFound => "COLUMN_NOT_FOUND",
             Self::PartitionNotFound => "PARTITION_NOT_FOUND",
             Self::FunctionNotFound => "FUNCTION_NOT_FOUND",
-            Self::EntityNotFound => "NOT_FOUND",
+            Self::EntityNotFound | Self::QueryNotFound | Self::WorkGroupNotFound => "NOT_FOUND",
             Self::AlreadyExists => "ALREADY_EXISTS",
             Self::TypeMismatch => "TYPE_MISMATCH",
             Self::InvalidPath => "INVALID_PATH",
@@ -92,7 +97,7 @@ impl ErrorKind {
             Self::InvalidLiteral => "INVALID_LITERAL",
             Self::InvalidParameterUsage => "INVALID_PARAMETER_USAGE",
             Self::BadData => "HIVE_BAD_DATA",
-            Self::Conflict => "TRANSACTION_CONFLICT",
+            Self::Conflict | Self::TokenReused => "TRANSACTION_CONFLICT",
             Self::Busy => "ALREADY_RUNNING",
             Self::ObjectNotFound => "HIVE_CANNOT_OPEN_SPLIT",
             Self::AccessDenied => "PERMISSION_DENIED",

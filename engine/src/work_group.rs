@@ -50,6 +50,7 @@ pub enum WorkGroupState {
 impl Document for WorkGroup {
     const KIND: &'static str = "work_group";
     const WHAT: &'static str = "work group";
+    const MISSING: ErrorKind = ErrorKind::WorkGroupNotFound;
 
     fn key(&self) -> String {
         self.name.clone()
@@ -102,10 +103,10 @@ impl WorkGroups {
         Self { home, embedded }
     }
 
-    /// Errors: `EntityNotFound`.
+    /// Errors: `WorkGroupNotFound`.
     pub async fn get(&self, name: &str) -> Result<WorkGroup> {
         match self.home.document(name).await {
-            Err(error) if error.kind() == ErrorKind::EntityNotFound && name == PRIMARY => self.create_primary().await,
+            Err(error) if error.kind() == ErrorKind::WorkGroupNotFound && name == PRIMARY => self.create_primary().await,
             found => found,
         }
         .map(|group| self.with_results(group))
@@ -125,7 +126,7 @@ impl WorkGroups {
         self.home.create_document(&group).await
     }
 
-    /// Errors: `EntityNotFound`, those of `change`, and as [`Self::create`] for what it makes of the configuration.
+    /// Errors: `WorkGroupNotFound`, those of `change`, and as [`Self::create`] for what it makes of the configuration.
     pub async fn update<F>(&self, name: &str, change: F) -> Result<WorkGroup>
     where
         F: FnOnce(&mut WorkGroup) -> Result<()> + Send + 'static,
@@ -141,7 +142,7 @@ impl WorkGroups {
 
     /// Deletes the work group alone, not what belongs to it.
     ///
-    /// Errors: `EntityNotFound`, and `InvalidInput` for `primary`.
+    /// Errors: `WorkGroupNotFound`, and `InvalidInput` for `primary`.
     pub async fn delete(&self, name: &str) -> Result<()> {
         if name == PRIMARY {
             return Err(Error::invalid("the primary work group cannot be deleted"));

@@ -39,18 +39,21 @@ pub(crate) struct Timed {
     text: String,
     /// What is then started.
     crawlers: Vec<String>,
+    /// From when on a rate counts that has started nothing yet. Every process has it from the catalog, so that they agree on when.
+    since: Option<DateTime<Utc>>,
 }
 
 impl Timed {
     /// A trigger. Its key is none that a crawler can have: names hold no control characters.
     pub(crate) fn trigger(name: &str, text: &str, crawlers: Vec<String>) -> Self {
-        Self { key: format!("trigger\u{1f}{name}"), text: text.to_owned(), crawlers }
+        Self { key: format!("trigger\u{1f}{name}"), text: text.to_owned(), crawlers, since: None }
     }
 
     /// A crawler whose schedule is on.
     fn crawler(crawler: &Crawler) -> Option<Self> {
         let (name, text) = (crawler.name.clone(), expression(crawler)?.to_owned());
-        Some(Self { key: name.clone(), text, crawlers: vec![name] })
+        let since = crawler.last_updated.and_then(|seconds| DateTime::from_timestamp_millis((seconds * 1e3) as i64));
+        Some(Self { key: name.clone(), text, crawlers: vec![name], since })
     }
 }
 
@@ -104,12 +107,16 @@ impl Scheduler {
 
     /// Starts what is due, and decides when it is due next.
     async fn look(&self, timed: &Timed, known: &mut HashMap<String, Scheduled>) {
-        let Timed { key, text, crawlers } = timed;
+        let Timed { key, text, crawlers, .. } = timed;
         let now = Utc::now();
         if known.get(key).is_none_or(|entry| entry.text != *text) {
             known.insert(key.clone(), self.begin(timed, now).await);
         }
         let Some(entry) = known.get_mut(key) else { return };
+        if entry.due.is_some_and(|due| due <= now) && matches!(entry.expression, Some(Expression::Rate(_))) {
+            // Another process may have run it meanwhile, and a rate counts from that.
+            *entry = self.begin(timed, now).await;
+        }
         let Some(due) = entry.due.filter(|due| *due <= now) else { return };
         // Firings that passed while this process was asleep are one firing.
         entry.due = entry.expression.as_ref().and_then(|expression| next(expression, due, now));
@@ -123,7 +130,7 @@ impl Scheduler {
     /// A rate counts from the last run, whichever process ran it, so that a restart neither skips nor repeats one; cron is due
     /// by the clock, and what passed while no server ran is over.
     async fn begin(&self, timed: &Timed, now: DateTime<Utc>) -> Scheduled {
-        let Timed { key, text, .. } = timed;
+        let Timed { key, text, since, .. } = timed;
         let expression = match Expression::parse(text, SHORTEST) {
             Ok(expression) => expression,
             Err(error) => {
@@ -133,7 +140,7 @@ impl Scheduler {
         };
         let from = match &expression {
             Expression::Cron(_) => now,
-            Expression::Rate(_) => self.last_run(key).await.unwrap_or(now),
+            Expression::Rate(_) => self.last_run(key).await.or(*since).unwrap_or(now),
         };
         Scheduled { text: text.clone(), due: expression.next_after(from), expression: Some(expression) }
     }

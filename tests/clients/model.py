@@ -18,20 +18,43 @@ RECORDED = {"__type", "Message", "message", "ErrorCode"}
 """Members of error bodies that AWS sends and no model has."""
 
 
+class Watch:
+    """Checks the answers that clients get. `answered` are the operations that succeeded, by service, `faults` what was wrong."""
+
+    def __init__(self):
+        self.answered, self.faults = {}, []
+
+    def follow(self, session, service):
+        """Watches the clients that a session of botocore makes from now on."""
+        self.answered[service] = set()
+
+        def check(operation_model, response_dict, **_):
+            found = judged(operation_model, response_dict)
+            self.faults += [f"{operation_model.name}: {fault}" for fault in found]
+            if response_dict["status_code"] < 300:
+                self.answered[service].add(operation_model.name)
+
+        session.register(f"before-parse.{service}", check)
+
+
 def held(client):
     """The client, whose calls fail where an answer is not as the model has it. `client.answered` are the operations that succeeded."""
     client.answered = set()
 
     def check(operation_model, response_dict, **_):
+        found = judged(operation_model, response_dict)
         if response_dict["status_code"] < 300:
-            found = faults(operation_model.output_shape, json.loads(response_dict["body"]))
             client.answered.add(operation_model.name)
-        else:
-            found = error_faults(operation_model, response_dict["status_code"], json.loads(response_dict["body"]))
         assert not found, f"{operation_model.name} answers what its model does not have:\n" + "\n".join(found)
 
     client.meta.events.register(f"before-parse.{client.meta.service_model.service_id.hyphenize()}", check)
     return client
+
+
+def judged(operation, response):
+    """What is wrong with an answer."""
+    body, status = json.loads(response["body"]), response["status_code"]
+    return faults(operation.output_shape, body) if status < 300 else error_faults(operation, status, body)
 
 
 def error_faults(operation, status, body):

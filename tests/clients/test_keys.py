@@ -188,3 +188,62 @@ def test_a_work_group_leads_to_no_place_that_its_maker_has_no_right_to(divided):
     athena.create_work_group(Name=group, Configuration={"ResultConfiguration": {"OutputLocation": "s3://mine/results/"}})
     moved = {"ResultConfigurationUpdates": theirs["ResultConfiguration"]}
     assert refusal(athena.update_work_group, WorkGroup=group, ConfigurationUpdates=moved)[0] == "AccessDeniedException"
+
+
+def test_what_belongs_to_the_account_is_not_for_keys_with_limits(divided, glue):
+    """Connections hold passwords, crawlers and triggers tell of places: a key that is limited to some sees none of others."""
+    properties = {"JDBC_CONNECTION_URL": "jdbc:postgresql://db/x", "USERNAME": "me", "PASSWORD": "hunter2", "KAFKA_CLIENT_KEY_PASSWORD": "hunter3"}
+    made = name("connection")
+    glue.create_connection(ConnectionInput={"Name": made, "ConnectionType": "JDBC", "ConnectionProperties": properties})
+    assert glue.get_connection(Name=made)["Connection"]["ConnectionProperties"] == properties
+    shown = {"JDBC_CONNECTION_URL": "jdbc:postgresql://db/x", "USERNAME": "me"}
+    assert glue.get_connection(Name=made, HidePassword=True)["Connection"]["ConnectionProperties"] == shown
+    reader, limited = of("READER")("glue"), of("LIMITED")("glue")
+    assert reader.get_connection(Name=made)["Connection"]["ConnectionProperties"] == shown, "who only reads needs no password"
+    assert {connection["Name"]: connection for connection in reader.get_connections()["ConnectionList"]}[made]["ConnectionProperties"] == shown
+    for call, arguments in (
+        (limited.get_connection, {"Name": made}),
+        (limited.get_connections, {}),
+        (limited.delete_connection, {"ConnectionName": made}),
+        (limited.get_security_configurations, {}),
+        (limited.get_resource_policies, {}),
+        (limited.put_resource_policy, {"PolicyInJson": "{}"}),
+        (limited.get_tags, {"ResourceArn": f"arn:aws:glue:us-east-1:000000000000:connection/{made}"}),
+        (limited.create_classifier, {"CsvClassifier": {"Name": "mine"}}),
+    ):
+        assert refusal(call, **arguments) == ("AccessDeniedException", 400), call
+    assert "Classifiers" in limited.get_classifiers()
+    assert refusal(glue.put_data_catalog_encryption_settings, DataCatalogEncryptionSettings={
+        "ConnectionPasswordEncryption": {"ReturnConnectionPasswordEncrypted": True}
+    })[0] == "InvalidInputException"
+
+
+def test_crawlers_and_triggers_are_seen_by_who_may_go_where_they_go(divided, glue):
+    role, names = "arn:aws:iam::000000000000:role/x", {}
+    for owner in ("mine", "theirs"):
+        names[owner] = name(owner)
+        targets = {"S3Targets": [{"Path": f"s3://{owner}/t/"}]}
+        glue.create_crawler(Name=names[owner], Role=role, DatabaseName=owner, Targets=targets)
+        glue.create_trigger(Name=names[owner], Type="ON_DEMAND", Actions=[{"CrawlerName": names[owner]}])
+    limited, both = of("LIMITED")("glue"), list(names.values())
+    assert set(both) <= set(glue.list_crawlers()["CrawlerNames"]) and set(both) <= set(glue.list_triggers()["TriggerNames"])
+    for listed in (
+        limited.list_crawlers()["CrawlerNames"],
+        [crawler["Name"] for crawler in limited.get_crawlers()["Crawlers"]],
+        [crawler["Name"] for crawler in limited.batch_get_crawlers(CrawlerNames=both)["Crawlers"]],
+        [measured["CrawlerName"] for measured in limited.get_crawler_metrics()["CrawlerMetricsList"]],
+        limited.list_triggers()["TriggerNames"],
+        [trigger["Name"] for trigger in limited.get_triggers()["Triggers"]],
+        [trigger["Name"] for trigger in limited.batch_get_triggers(TriggerNames=both)["Triggers"]],
+    ):
+        assert names["mine"] in listed and names["theirs"] not in listed
+    for call, arguments in (
+        (limited.get_crawler, {"Name": names["theirs"]}),
+        (limited.list_crawls, {"CrawlerName": names["theirs"]}),
+        (limited.get_trigger, {"Name": names["theirs"]}),
+        (limited.start_trigger, {"Name": names["theirs"]}),
+        (limited.get_tags, {"ResourceArn": f"arn:aws:glue:us-east-1:000000000000:crawler/{names['theirs']}"}),
+    ):
+        assert refusal(call, **arguments)[0] == "AccessDeniedException", call
+    assert limited.get_crawler(Name=names["mine"])["Crawler"]["Name"] == names["mine"]
+    assert limited.list_crawls(CrawlerName=names["mine"])["Crawls"] == []

@@ -6,55 +6,13 @@ import os
 import urllib.error
 import urllib.request
 
-import boto3
 import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 import model
-from conftest import name
-
-NOT_DONE = "is not supported by Civetta"
-
-
-def services():
-    session = botocore.session.get_session()
-    return {service: session.get_service_model(service) for service in ("athena", "glue")}
-
-
-SERVICES = services()
-
-
-@pytest.fixture(scope="module")
-def raw():
-    """Clients that send whatever they are given, so that the server has to check it."""
-    config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    return {service: model.held(boto3.client(service, config=config)) for service in SERVICES}
-
-
-def refusal(client, operation, request):
-    """The error of a call, as (code, message); None when it succeeds."""
-    try:
-        client._make_api_call(operation, request)
-        return None
-    except ClientError as error:
-        return error.response["Error"]["Code"], error.response["Error"]["Message"]
-
-
-@pytest.fixture(scope="module")
-def claimed(raw):
-    """The operations that the server does not refuse by name."""
-    found = {}
-    for service, described in SERVICES.items():
-        # Nothing is done by an empty request that wants members; the others only read, all but one that is told so here.
-        refused = {operation: refusal(raw[service], operation, {}) for operation in described.operation_names}
-        found[service] = {operation for operation, error in refused.items() if error is None or NOT_DONE not in error[1]}
-        for operation in set(described.operation_names) - found[service]:
-            assert operation in refused[operation][1], f"{operation} is refused without its name: {refused[operation]}"
-    return found
+from conftest import SERVICES, name, refusal
 
 
 def test_there_are_operations(claimed):

@@ -61,6 +61,25 @@ def test_conditions(s3, bucket):
     s3.put_object(Bucket=bucket, Key="new", Body=b"2", IfNoneMatch="*")
 
 
+def test_each_object_has_one_version(s3):
+    bucket = name("versions")
+    s3.create_bucket(Bucket=bucket)
+    given = ["a", "f/1", "f/2", "ü +"]
+    for key in given:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    pages = list(s3.get_paginator("list_object_versions").paginate(Bucket=bucket, PaginationConfig={"PageSize": 3}))
+    versions = [version for page in pages for version in page["Versions"]]
+    assert [version["Key"] for version in versions] == given and len(pages) == 2
+    assert {(version["VersionId"], version["IsLatest"], version["Size"]) for version in versions} == {("null", True, 1)}
+    top = s3.list_object_versions(Bucket=bucket, Delimiter="/")
+    assert [prefix["Prefix"] for prefix in top["CommonPrefixes"]] == ["f/"] and len(top["Versions"]) == 2
+    assert s3.get_object(Bucket=bucket, Key="a", VersionId="null")["Body"].read() == b"x"
+    with pytest.raises(ClientError, match="marker"):
+        s3.list_object_versions(Bucket=bucket, VersionIdMarker="null")
+    assert boto3.resource("s3").Bucket(bucket).object_versions.delete(), "as programs clear a bucket"
+    assert keys(s3, Bucket=bucket) == []
+
+
 @pytest.mark.parametrize("key", ODD)
 def test_odd_keys(s3, bucket, key):
     s3.put_object(Bucket=bucket, Key=f"odd/{key}", Body=key.encode())

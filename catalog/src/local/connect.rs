@@ -46,6 +46,7 @@ impl Connections {
                 path.display()
             ))
         })?;
+        own(path).map_err(|error| Error::invalid(format!("cannot make the catalog at '{text}': {error}")).caused_by(error))?;
         let url = format!("sqlite://{}?mode=rwc", utf8_percent_encode(text, IN_PATH));
         Self::open(Dialect::Sqlite, &url)
             .await
@@ -107,6 +108,16 @@ impl Connections {
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Makes the file as one that nobody else reads, unless it is there: it holds passwords of connections, and what people asked. SQLite
+/// gives the files that it puts beside it the same mode.
+fn own(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

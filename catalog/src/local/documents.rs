@@ -17,6 +17,8 @@ pub trait Document: Serialize + DeserializeOwned + Send + 'static {
     const KIND: &'static str;
     /// As messages call it: "work group".
     const WHAT: &'static str;
+    /// What it is when there is none with a key.
+    const MISSING: ErrorKind = ErrorKind::EntityNotFound;
     /// Unique within the kind. Listings are in its byte order; parts of a compound key are joined by [`SEPARATOR`].
     fn key(&self) -> String;
 }
@@ -49,7 +51,7 @@ impl LocalCatalog {
 
     /// Reads, changes and stores a document with no other write between; an error of `change` leaves it as it was.
     ///
-    /// Errors: `EntityNotFound`, and those of `change`. `InvalidInput` when `change` gives it another key.
+    /// Errors: `MISSING`, and those of `change`. `InvalidInput` when `change` gives it another key.
     pub async fn change_document<T, F>(&self, key: &str, change: F) -> Result<T>
     where
         T: Document,
@@ -70,7 +72,7 @@ impl LocalCatalog {
         update.await
     }
 
-    /// Errors: `EntityNotFound`.
+    /// Errors: `MISSING`.
     pub async fn document<T: Document>(&self, key: &str) -> Result<T> {
         find(&mut *self.connections.read().await?, key).await?.ok_or_else(|| not_found::<T>(key))
     }
@@ -91,7 +93,7 @@ impl LocalCatalog {
         Ok(Page::cut(items, limit, Document::key))
     }
 
-    /// Errors: `EntityNotFound`.
+    /// Errors: `MISSING`.
     pub async fn delete_document<T: Document>(&self, key: &str) -> Result<()> {
         let key = key.to_owned();
         let delete = self.writer.write(move |connection| {
@@ -140,7 +142,7 @@ fn beyond(prefix: &str) -> String {
 }
 
 fn not_found<T: Document>(key: &str) -> Error {
-    Error::new(ErrorKind::EntityNotFound, format!("{} '{}' does not exist", T::WHAT, shown(key)))
+    Error::new(T::MISSING, format!("{} '{}' does not exist", T::WHAT, shown(key)))
 }
 
 /// A key as people read it.

@@ -26,7 +26,7 @@ use std::sync::{Arc, RwLock};
 use bytes::Bytes;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
-use object_store::{GetOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -38,7 +38,7 @@ pub use lake::{Bucket, Lake};
 pub use listing::{Folder, Listed, Object, Skipped};
 pub use location::{Location, Scheme};
 pub use requests::Requests;
-pub use s3::{Answer, Forward, Payload};
+pub use s3::{Answer, Forward, Heard, Payload};
 
 use self::confine::Confinement;
 use self::failure::from_library;
@@ -139,6 +139,26 @@ impl Storage {
         match &self.inner.s3 {
             Some(client) => client.forward(forward).await,
             None => Err(crate::Error::not_supported("there is no other S3 behind the embedded lake")),
+        }
+    }
+
+    /// What the S3 that is not embedded says of itself; `None` where it is embedded.
+    ///
+    /// Errors: `Unavailable` when it does not answer.
+    pub async fn hear(&self) -> Result<Option<Heard>> {
+        match &self.inner.s3 {
+            Some(client) => client.hear().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The region of a bucket of the S3 that is not embedded; `None` where it is embedded.
+    ///
+    /// Errors: `ObjectNotFound` for a bucket that Amazon does not have, `AccessDenied`, `Unavailable`.
+    pub async fn region_of(&self, bucket: &str) -> Result<Option<String>> {
+        match &self.inner.s3 {
+            Some(client) => client.region_of(bucket).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -263,11 +283,23 @@ impl Storage {
 
     /// A large object in chunks; a body that breaks is resumed where it broke.
     pub fn stream(&self, at: &Location) -> BoxStream<'static, Result<Bytes>> {
+        self.stream_from(at, 0)
+    }
+
+    /// The same from its byte number `from` on.
+    ///
+    /// Errors: also `Unavailable` where the object has no such byte.
+    pub fn stream_from(&self, at: &Location, from: u64) -> BoxStream<'static, Result<Bytes>> {
         let opened = self.open(at).and_then(|open| Ok((open, at.path()?)));
         let at = at.clone();
         let body = async move {
             let (open, path) = opened?;
-            let result = open.store.get_opts(&path, GetOptions::default()).await.map_err(|error| from_library(&at, error))?;
+            let range = (from > 0).then_some(GetRange::Offset(from));
+            let result = open
+                .store
+                .get_opts(&path, GetOptions { range, ..GetOptions::default() })
+                .await
+                .map_err(|error| from_library(&at, error))?;
             Result::<_>::Ok(result.into_stream().map_err(move |error| from_library(&at, error)))
         };
         stream::once(body).try_flatten().boxed()

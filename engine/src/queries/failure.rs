@@ -32,7 +32,9 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         K::Syntax | K::ColumnNotFound | K::InvalidLiteral | K::InvalidPath | K::InvalidParameterUsage => (USER, 1006, false),
         K::TableNotFound => (USER, 1110, false),
         K::FunctionNotFound => (USER, 1303, false),
-        K::DatabaseNotFound | K::PartitionNotFound | K::EntityNotFound => (USER, 1301, false),
+        K::DatabaseNotFound | K::PartitionNotFound | K::EntityNotFound | K::QueryNotFound | K::WorkGroupNotFound => {
+            (USER, 1301, false)
+        }
         K::NotSupported => (USER, 1200, false),
         K::InvalidInput => (USER, 1100, false),
         K::TypeMismatch => (USER, 1002, false),
@@ -44,7 +46,7 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         | K::SubqueryMultipleRows => (USER, 1001, false),
         K::PathEvaluation | K::JsonInput | K::JsonOutput | K::JsonValueResult => (USER, 1001, false),
         K::AlreadyExists => (USER, 1003, false),
-        K::Conflict | K::Busy => (USER, 1003, true),
+        K::Conflict | K::TokenReused | K::Busy => (USER, 1003, true),
         K::ObjectNotFound => (USER, 1109, false),
         K::AccessDenied => (USER, 1500, false),
         K::Cancelled => (USER, 1014, false),

@@ -24,6 +24,8 @@ pub(super) struct File {
     form: ResultFile,
     rows: u64,
     bytes: u64,
+    /// The upload is being completed, or is complete.
+    ending: bool,
 }
 
 impl File {
@@ -33,7 +35,7 @@ impl File {
     pub(super) async fn begin(storage: &Storage, at: &Location, form: ResultFile, columns: &[ResultColumn]) -> Result<Self> {
         let (_, store) = storage.object_store(at)?;
         let out = BufWriter::with_capacity(store, at.path()?, PART).with_max_concurrency(PARTS);
-        let mut file = Self { at: at.clone(), out, form, rows: 0, bytes: 0 };
+        let mut file = Self { at: at.clone(), out, form, rows: 0, bytes: 0, ending: false };
         if form == ResultFile::Csv {
             let mut header = String::new();
             for (index, column) in columns.iter().enumerate() {
@@ -84,14 +86,20 @@ impl File {
 
     /// Completes the object; answers its rows, without the header, and its bytes.
     pub(super) async fn finish(&mut self) -> Result<(u64, u64)> {
+        self.ending = true;
         self.out.shutdown().await.map_err(|error| self.failed(error))?;
         Ok((self.rows, self.bytes))
     }
 
-    /// Gives up what was uploaded of a file that is not finished. Parts that stay behind are the store's to expire.
-    pub(super) async fn abort(mut self) {
-        if let Err(error) = self.out.abort().await {
-            tracing::warn!(output = %self.at, "the parts of an unfinished result could not be removed: {error}");
+    /// Gives the file up: what there is of it is removed. Parts that stay behind are the store's to expire.
+    pub(super) async fn abort(mut self, storage: &Storage) {
+        let removed = match self.ending {
+            // The writer has handed the upload over by then, and panics when it is asked for it.
+            true => storage.delete(&self.at).await,
+            false => self.out.abort().await.map_err(|error| self.failed(error)),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(output = %self.at, "what was written of a result that failed could not be removed: {error}");
         }
     }
 

@@ -62,7 +62,7 @@ pub(super) async fn run(inner: Weak<Inner>) {
 }
 
 impl Queries {
-    async fn renew(&self, prune: bool) -> Result<()> {
+    pub(super) async fn renew(&self, prune: bool) -> Result<()> {
         let Self(inner) = self;
         if inner.any_live().is_some() {
             for id in inner.home.renew_queries(&inner.owner, LEASE).await? {
@@ -75,7 +75,9 @@ impl Queries {
         inner.spool.expire();
         if prune {
             let history = i64::try_from(inner.settings.history.as_millis()).unwrap_or(i64::MAX);
-            inner.home.delete_queries(Utc::now().timestamp_millis().saturating_sub(history)).await?;
+            if inner.home.delete_queries(Utc::now().timestamp_millis().saturating_sub(history)).await? > 0 {
+                inner.ended.clear();
+            }
         }
         Ok(())
     }

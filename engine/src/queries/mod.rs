@@ -37,6 +37,7 @@ use self::spool::{Limits, Spool};
 use crate::work_group::WorkGroups;
 
 pub use failure::Failure;
+pub use pages::Place;
 pub use record::{Query, State, Statistics, Summary};
 pub use request::{LONGEST_TEXT, Request};
 pub use rows::Row;
@@ -157,7 +158,7 @@ impl Queries {
 
     /// The record of a query as it is now.
     ///
-    /// Errors: `EntityNotFound`.
+    /// Errors: `QueryNotFound`.
     pub async fn get(&self, id: &str) -> Result<Arc<Query>> {
         if let Some(live) = self.0.live().get(id) {
             return Ok(Arc::clone(&live.now.borrow()));
@@ -166,13 +167,13 @@ impl Queries {
             return Ok(query);
         }
         let stored = self.0.home.query(id).await?;
-        let stored = stored.ok_or_else(|| Error::new(ErrorKind::EntityNotFound, format!("QueryExecution {id} was not found")))?;
+        let stored = stored.ok_or_else(|| Error::new(ErrorKind::QueryNotFound, format!("QueryExecution {id} was not found")))?;
         Ok(Arc::new(read(&stored)?))
     }
 
     /// The record once the query has ended, or as it is when the patience is over: clients sleep long after an unfinished answer.
     ///
-    /// Errors: `EntityNotFound`.
+    /// Errors: `QueryNotFound`.
     pub async fn wait(&self, id: &str) -> Result<Arc<Query>> {
         let (first, again) = (self.0.settings.patience, self.0.settings.patience / 4);
         let live = self.0.live().get(id).cloned();
@@ -216,7 +217,7 @@ impl Queries {
 
     /// Ends a query; one that has ended stays as it is.
     ///
-    /// Errors: `EntityNotFound`.
+    /// Errors: `QueryNotFound`.
     pub async fn stop(&self, id: &str) -> Result<()> {
         if let Some(live) = self.0.live().get(id) {
             live.end(Why::Asked);

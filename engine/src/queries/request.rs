@@ -59,7 +59,7 @@ impl Queries {
     /// Records the query and starts it when its turn comes. A request with a token that was seen before is that earlier query.
     ///
     /// Errors: `Syntax` and `NotSupported` for the text; `InvalidInput` for a limit, an output location, a disabled work group;
-    /// `EntityNotFound` for the work group; `Conflict` for a token that came with another request; `Unavailable` while draining.
+    /// `WorkGroupNotFound`; `TokenReused` for a token that came with another request; `Unavailable` while draining.
     pub async fn submit(&self, request: Request) -> Result<Arc<Query>> {
         let Self(inner) = self;
         if inner.draining.load(Relaxed) {
@@ -105,7 +105,7 @@ impl Queries {
             let earlier = read(&earlier)?;
             return match earlier.fingerprint == query.fingerprint {
                 true => Ok(Arc::new(earlier)),
-                false => Err(Error::new(ErrorKind::Conflict, "Idempotent parameters do not match")),
+                false => Err(Error::new(ErrorKind::TokenReused, "Idempotent parameters do not match")),
             };
         }
         inner.count(State::Queued);

@@ -36,6 +36,7 @@ impl Queries {
         let outcome = whole.unwrap_or_else(|_| Err(Error::internal("the query failed inside the server")));
         let mut query = Query::clone(&live.now.borrow());
         query.end(outcome);
+        self.leave_reason(&query).await;
         let id = query.id.clone();
         let query = self.record_end(query).await;
         self.0.count(query.state);
@@ -43,6 +44,21 @@ impl Queries {
         self.0.ended.keep(Arc::clone(&query));
         live.now.send_replace(query);
         self.0.live().remove(&id);
+    }
+
+    /// Hive's statements leave in their file why they failed. Where that cannot be written the record alone says it.
+    async fn leave_reason(&self, query: &Query) {
+        let Some(reason) = query.reason.as_ref().filter(|_| query.state == State::Failed && query.shape.is_hive()) else {
+            return;
+        };
+        let written = async {
+            let at = Location::parse(&query.output)?;
+            self.bucket(&at).await?;
+            self.0.storage.put(&at, reason.clone().into()).await
+        };
+        if let Err(error) = written.await {
+            tracing::debug!(query = query.id, "the reason of a failure could not be written: {error}");
+        }
     }
 
     /// Stores how a query ended; answers what the catalog then says of it. A catalog that does not answer is asked until it does:
@@ -119,7 +135,10 @@ impl Queries {
         let (rows, bytes) = match written.and_then(|ended| within(cutoff, scanned.bytes()).map(|()| ended)) {
             Ok(ended) => ended,
             Err(error) => {
-                file.abort().await;
+                file.abort(&self.0.storage).await;
+                if let Err(left) = self.0.storage.delete(&beside(&at)).await {
+                    tracing::warn!(query = query.id, "the metadata of a result that failed could not be removed: {left}");
+                }
                 return Err(error);
             }
         };
@@ -168,7 +187,7 @@ impl Queries {
             file.write(&batch).await?;
             draft.push(&batch).await;
         }
-        let beside = at.with_key(format!("{}.metadata", at.key));
+        let beside = beside(at);
         let (ended, ()) = tokio::try_join!(file.finish(), self.0.storage.put(&beside, metadata(query, columns)))?;
         draft.keep(&query.id).await;
         Ok(ended)
@@ -216,6 +235,11 @@ async fn unless_ended<T>(live: &Live, work: impl Future<Output = Result<T>>) -> 
         () = live.stop.cancelled() => Err(live.ended()),
         done = work => done,
     }
+}
+
+/// Where the metadata of a result are.
+fn beside(at: &Location) -> Location {
+    at.with_key(format!("{}.metadata", at.key))
 }
 
 fn within(cutoff: Option<u64>, scanned: u64) -> Result<()> {

@@ -144,6 +144,14 @@ impl Shape {
         self
     }
 
+    /// Whether Hive runs the statement: it leaves its reason in the file when it fails, where Trino leaves no file.
+    pub(super) fn is_hive(&self) -> bool {
+        const TRINO: [&str; 6] = ["CREATE_VIEW", "DROP_VIEW", "SHOW_VIEWS", "SHOW_CREATE_VIEW", "PREPARE", "DEALLOCATE"];
+        self.file == ResultFile::Text
+            && self.statement_type != StatementType::Dml
+            && !TRINO.contains(&self.substatement_type.as_str())
+    }
+
     /// What `ColumnInfo` says of the columns of an answer.
     ///
     /// Errors: `NotSupported` for a column whose type no SQL type is.

@@ -1,5 +1,7 @@
 //! The life of a query over an embedded catalog and lake.
 
+mod bounds;
+
 use std::sync::Arc;
 
 use catalog::storage::StorageConfig;
@@ -69,6 +71,11 @@ impl House {
         self
     }
 
+    /// The cells of up to `count` rows from number `from` on.
+    async fn page(&self, query: &Query, from: u64, count: usize) -> Vec<String> {
+        cells(self.queries.rows(query, Place::row(from), count).await.unwrap().0)
+    }
+
     async fn text(&self, output: &str) -> String {
         let at = catalog::storage::Location::parse(output).unwrap();
         String::from_utf8(self.storage.get(&at).await.unwrap().to_vec()).unwrap()
@@ -89,13 +96,13 @@ async fn a_result_is_a_file_and_pages() {
     assert_eq!((query.state, query.reason.as_deref()), (State::Succeeded, None));
     assert!(query.output.starts_with("s3://civetta-results/") && query.output.ends_with(".csv"), "{}", query.output);
     assert_eq!(house.text(&query.output).await, "\"n\",\"s\"\n\"1\",\"a\"\"b\"\n\"2\",\"\"\n\"3\",\n");
-    let rows = house.queries.rows(&query, 0, 1000).await.unwrap();
-    assert_eq!(cells(rows.clone()), ["1|a\"b", "2|", "3|-"]);
-    let again = started(house.folder.path(), |_| {}).await;
-    let elsewhere = again.2.get(&query.id).await.unwrap();
-    assert_eq!(again.2.rows(&elsewhere, 0, 1000).await.unwrap(), rows, "the file says the same");
-    assert_eq!(cells(again.2.rows(&elsewhere, 1, 1).await.unwrap()), ["2|"]);
-    assert_eq!(cells(again.2.rows(&elsewhere, 3, 9).await.unwrap()), [""; 0]);
+    let rows = house.page(&query, 0, 1000).await;
+    assert_eq!(rows, ["1|a\"b", "2|", "3|-"]);
+    let (_, _, queries) = started(house.folder.path(), |_| {}).await;
+    let again = House { queries, ..house };
+    assert_eq!(again.page(&query, 0, 1000).await, rows, "the file says the same");
+    assert_eq!(again.page(&query, 1, 1).await, ["2|"]);
+    assert_eq!(again.page(&query, 3, 9).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,11 +111,22 @@ async fn commands_leave_lines() {
     let query = house.ended(house.request("SHOW DATABASES")).await;
     assert!(query.output.ends_with(".txt"));
     assert_eq!(house.text(&query.output).await, "default");
-    assert_eq!(cells(house.queries.rows(&query, 0, 10).await.unwrap()), ["default"]);
+    assert_eq!(house.page(&query, 0, 10).await, ["default"]);
     let query = house.ended(house.request("CREATE VIEW v AS SELECT 1 AS one")).await;
     assert_eq!((query.state, query.shape.substatement_type.as_str()), (State::Succeeded, "CREATE_VIEW"));
     let query = house.ended(house.request("DESCRIBE v")).await;
     assert_eq!((query.state, query.shape.substatement_type.as_str()), (State::Succeeded, "DESC_VIEW"));
+    let query = house.ended(house.request("DROP TABLE nowhere")).await;
+    assert_eq!(
+        (query.state, Some(house.text(&query.output).await)),
+        (State::Failed, query.reason.clone()),
+        "Hive says why in the file"
+    );
+    for text in ["SELECT * FROM nowhere", "SHOW CREATE VIEW nowhere"] {
+        let query = house.ended(house.request(text)).await;
+        let at = catalog::storage::Location::parse(&query.output).unwrap();
+        assert_eq!((query.state, house.storage.get(&at).await.unwrap_err().kind()), (State::Failed, ErrorKind::ObjectNotFound));
+    }
     let query = house.ended(house.request("CREATE DATABASE x")).await;
     assert_eq!((query.state, house.text(&query.output).await.as_str()), (State::Succeeded, ""));
     assert_eq!(query.shape.statement_type, StatementType::Ddl);
@@ -132,9 +150,9 @@ async fn words_that_are_none_fail_the_request_and_meaning_fails_the_query() {
     assert!(query.reason.as_deref().unwrap().starts_with("TABLE_NOT_FOUND: line 1:15: Table"), "{:?}", query.reason);
     let failure = query.failure.as_ref().unwrap();
     assert_eq!((failure.category, failure.retryable), (2, false));
-    assert_eq!(house.queries.rows(&query, 0, 1).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(house.queries.rows(&query, Place::row(0), 1).await.unwrap_err().kind(), ErrorKind::Conflict);
     let unknown = Request { work_group: Some("nobody".to_owned()), ..house.request("SELECT 1") };
-    assert_eq!(house.queries.submit(unknown).await.unwrap_err().kind(), ErrorKind::EntityNotFound);
+    assert_eq!(house.queries.submit(unknown).await.unwrap_err().kind(), ErrorKind::WorkGroupNotFound);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +161,7 @@ async fn statements_are_prepared_and_executed_with_values() {
     let rows = async |request| {
         let query = house.ended(request).await;
         assert_eq!((query.state, query.reason.as_deref()), (State::Succeeded, None), "{}", query.text);
-        cells(house.queries.rows(&query, 0, 9).await.unwrap())
+        house.page(&query, 0, 9).await
     };
     assert_eq!(rows(house.request("PREPARE p FROM SELECT x FROM t WHERE x > ? ORDER BY x LIMIT ?")).await, [""; 0]);
     assert_eq!(rows(house.request("EXECUTE \"p\" USING 5, 2")).await, ["6", "7"]);
@@ -169,7 +187,7 @@ async fn a_token_is_one_query() {
     let (first, second) = tokio::join!(house.queries.submit(request()), house.queries.submit(request()));
     assert_eq!(first.unwrap().id, second.unwrap().id);
     let other = Request { text: "SELECT 2".to_owned(), ..request() };
-    assert_eq!(house.queries.submit(other).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(house.queries.submit(other).await.unwrap_err().kind(), ErrorKind::TokenReused);
     assert_eq!(house.queries.list(PRIMARY, PageRequest::default()).await.unwrap().items.len(), 1);
 }
 
@@ -187,7 +205,7 @@ async fn a_running_query_and_a_waiting_one_are_ended_on_demand() {
         assert_eq!((ended.state, ended.reason.as_deref()), (State::Cancelled, Some("Query cancelled by user")));
         house.queries.stop(id).await.unwrap();
     }
-    assert_eq!(house.queries.stop("nothing").await.unwrap_err().kind(), ErrorKind::EntityNotFound);
+    assert_eq!(house.queries.stop("nothing").await.unwrap_err().kind(), ErrorKind::QueryNotFound);
     assert_eq!(house.ended(house.request("SELECT 1")).await.state, State::Succeeded, "the turn was given back");
 }
 
@@ -214,7 +232,7 @@ async fn a_reused_result_has_a_file_of_its_own() {
     assert!(!reused(&first) && reused(&second));
     assert_ne!(first.output, second.output);
     assert_eq!(house.text(&second.output).await, "\"seven\"\n\"7\"\n");
-    assert_eq!(cells(house.queries.rows(&second, 0, 5).await.unwrap()), ["7"]);
+    assert_eq!(house.page(&second, 0, 5).await, ["7"]);
     let fresh = house.ended(house.request("SELECT 7 AS seven")).await;
     assert!(!reused(&fresh), "who does not ask for an old result gets none");
 }
@@ -266,9 +284,31 @@ async fn pages_of_a_large_result() {
     let query = house.ended(house.request("SELECT x FROM t WHERE x <= 20000 ORDER BY x")).await;
     let answer = query.answer.as_ref().unwrap();
     assert_eq!(answer.rows, 20_001);
-    let page = house.queries.rows(&query, 8_190, 5).await.unwrap();
-    assert_eq!(cells(page), ["8190", "8191", "8192", "8193", "8194"]);
-    assert_eq!(cells(house.queries.rows(&query, 20_000, 1000).await.unwrap()), ["20000"]);
+    assert_eq!(house.page(&query, 8_190, 5).await, ["8190", "8191", "8192", "8193", "8194"]);
+    assert_eq!(house.page(&query, 20_000, 1000).await, ["20000"]);
+}
+
+/// Each page begins where the one before it ended, and none is read from the start of the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_file_go_on_where_the_last_one_ended() {
+    let house = house(|settings| settings.kept_disk = 0).await.with_rows().await;
+    let sql = "SELECT x, CASE x % 3 WHEN 0 THEN NULL WHEN 1 THEN 'a\"\n,' ELSE '' END AS s FROM t ORDER BY x LIMIT 30000";
+    let query = house.ended(house.request(sql)).await;
+    let (mut from, mut rows, mut read) = (Place::row(0), Vec::new(), 0);
+    while (rows.len() as u64) < query.answer.as_ref().unwrap().rows {
+        let before = house.storage.requests().bytes_read;
+        let (page, behind) = house.queries.rows(&query, from, 1000).await.unwrap();
+        read = house.storage.requests().bytes_read - before;
+        assert!(behind.byte > from.byte, "{behind:?}");
+        from = behind.to_string().parse().unwrap();
+        rows.extend(cells(page));
+    }
+    assert_eq!(rows.len(), 30_000);
+    let expected = ["-", "a\"\n,", ""];
+    assert!(rows.iter().enumerate().all(|(x, row)| *row == format!("{x}|{}", expected[x % 3])));
+    let size = query.answer.as_ref().unwrap().bytes;
+    assert!(from.byte == Some(size) && read < size / 20, "{from:?}, {read} of {size} bytes are read for the last of 30 pages");
+    assert!("x".parse::<Place>().is_err() && "1:x".parse::<Place>().is_err());
 }
 
 #[tokio::test]

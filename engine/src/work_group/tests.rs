@@ -51,7 +51,7 @@ async fn they_are_listed_with_primary_in_the_order_of_names() {
     let again = groups.create(WorkGroup::new("a", Configuration::default())).await.unwrap_err();
     assert_eq!(again.kind(), ErrorKind::AlreadyExists);
     groups.delete("a").await.unwrap();
-    assert_eq!(groups.get("a").await.unwrap_err().kind(), ErrorKind::EntityNotFound);
+    assert_eq!(groups.get("a").await.unwrap_err().kind(), ErrorKind::WorkGroupNotFound);
 }
 
 #[test]

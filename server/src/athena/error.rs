@@ -20,9 +20,9 @@ pub(crate) fn failure(error: Error) -> Failure {
     let message = text(&error);
     match error.kind() {
         K::Syntax => coded("MALFORMED_QUERY", message),
-        K::EntityNotFound if message.starts_with("QueryExecution ") => coded("QUERY_EXECUTION_NOT_FOUND", message),
-        K::EntityNotFound if message.starts_with("work group ") => invalid("WorkGroup is not found."),
-        K::Conflict if message.starts_with("Idempotent ") => coded("IDEMPOTENT_PARAMETER_MISMATCH", message),
+        K::QueryNotFound => coded("QUERY_EXECUTION_NOT_FOUND", message),
+        K::WorkGroupNotFound => invalid("WorkGroup is not found."),
+        K::TokenReused => coded("IDEMPOTENT_PARAMETER_MISMATCH", message),
         K::EntityNotFound => Failure::new("ResourceNotFoundException", message),
         K::Busy => Failure::new("TooManyRequestsException", message).with("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED"),
         K::AccessDenied => Failure { status: 403, ..Failure::new("AccessDeniedException", message) },
@@ -84,9 +84,9 @@ mod tests {
         );
         assert_eq!(syntax.message, "line 1:1: mismatched input 'SELEC'. Expecting: <query>");
         assert_eq!(syntax.members["AthenaErrorCode"], "MALFORMED_QUERY");
-        assert_eq!(of(ErrorKind::EntityNotFound, "work group 'x' does not exist").message, "WorkGroup is not found.");
+        assert_eq!(of(ErrorKind::WorkGroupNotFound, "work group 'x' does not exist").message, "WorkGroup is not found.");
         assert_eq!(of(ErrorKind::EntityNotFound, "named query 'x' does not exist").name, "ResourceNotFoundException");
-        let unknown = of(ErrorKind::EntityNotFound, "QueryExecution x was not found");
+        let unknown = of(ErrorKind::QueryNotFound, "QueryExecution x was not found");
         assert_eq!((unknown.status, &unknown.members["ErrorCode"]), (400, &"QUERY_EXECUTION_NOT_FOUND".into()));
     }
 }

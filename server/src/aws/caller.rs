@@ -55,6 +55,11 @@ impl Rights {
         self.databases.is_some() || self.roots.is_some() || self.read_only
     }
 
+    /// Whether it may use everything of the account, be it only to read.
+    pub(crate) fn is_of_the_account(&self) -> bool {
+        self.databases.is_none() && self.roots.is_none()
+    }
+
     /// Errors: `AccessDenied` for a database that is not among this key's.
     pub(crate) fn database(&self, name: &str) -> Result<()> {
         Self::among("database", self.databases.as_ref(), name)

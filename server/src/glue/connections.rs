@@ -17,6 +17,9 @@ const NOT_KEPT: &[&str] = &["ValidateCredentials", "ValidateForComputeEnvironmen
 /// What authentication is given and never given back.
 const SECRETS: &[&str] = &["BasicAuthenticationCredentials", "CustomAuthenticationCredentials"];
 
+/// Where properties are, among them passwords: of the database, of the stores of keys, of Kafka.
+const PROPERTIES: &[&str] = &["ConnectionProperties", "SparkProperties", "AthenaProperties", "PythonProperties"];
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Create {
@@ -57,8 +60,8 @@ async fn find(glue: Glue<'_>, name: &str) -> Outcome<Connection> {
     glue.home().document(name).await.map_err(|error| about("Connection", name, error))
 }
 
-/// Without credentials that are only given, and without passwords where the caller says so.
-fn shown(connection: Connection, hide: bool) -> Value {
+/// Without credentials that are only given, and without passwords where the caller says so or only reads.
+fn shown(glue: Glue<'_>, connection: Connection, hide: bool) -> Value {
     let mut members = connection.0;
     if let Some(authentication) = members.get_mut("AuthenticationConfiguration").and_then(Value::as_object_mut) {
         authentication.retain(|member, _| !SECRETS.contains(&member.as_str()));
@@ -66,8 +69,12 @@ fn shown(connection: Connection, hide: bool) -> Value {
             oauth.retain(|member, _| !["AuthorizationCodeProperties", "OAuth2Credentials"].contains(&member.as_str()));
         }
     }
-    if hide && let Some(properties) = members.get_mut("ConnectionProperties").and_then(Value::as_object_mut) {
-        properties.retain(|property, _| !matches!(property.as_str(), "PASSWORD" | "ENCRYPTED_PASSWORD"));
+    if hide || glue.caller.rights.read_only {
+        for kind in PROPERTIES {
+            if let Some(properties) = members.get_mut(*kind).and_then(Value::as_object_mut) {
+                properties.retain(|property, _| !property.to_uppercase().ends_with("PASSWORD"));
+            }
+        }
     }
     Value::Object(members)
 }
@@ -81,7 +88,7 @@ pub(super) struct Get {
 }
 
 pub(super) async fn get(glue: Glue<'_>, request: Get) -> Outcome {
-    Ok(json!({ "Connection": shown(find(glue, &request.name).await?, request.hide_password) }))
+    Ok(json!({ "Connection": shown(glue, find(glue, &request.name).await?, request.hide_password) }))
 }
 
 #[derive(Default, Deserialize)]
@@ -115,8 +122,9 @@ pub(super) struct List {
 
 pub(super) async fn list(glue: Glue<'_>, request: List) -> Outcome {
     let all = records::all::<Connection>(glue.home(), "").await?.into_iter();
-    let passing =
-        all.filter(|connection| request.filter.passes(connection)).map(|connection| shown(connection, request.hide_password));
+    let passing = all
+        .filter(|connection| request.filter.passes(connection))
+        .map(|connection| shown(glue, connection, request.hide_password));
     page::answer("ConnectionList", part(passing.collect(), request.paging, 1000)?)
 }
 

@@ -114,6 +114,27 @@ pub(super) async fn usable(glue: Glue<'_>, name: &str) -> Outcome<Crawler> {
     Ok(crawler)
 }
 
+/// Whether the caller sees the crawler: who may not go where it goes is not told of it.
+fn is_seen(glue: Glue<'_>, crawler: &Crawler) -> bool {
+    glue.caller.rights.is_of_the_account() || may_run(glue, crawler).is_ok()
+}
+
+/// The same by its name; one that is gone is nobody's.
+pub(super) async fn seen(glue: Glue<'_>, name: &str) -> Outcome<bool> {
+    match glue.home().crawler(name).await {
+        Ok(crawler) => Ok(is_seen(glue, &crawler)),
+        Err(error) if error.kind() == ErrorKind::EntityNotFound => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A page of those that the caller sees, which may be fewer than were asked for.
+async fn page_seen(glue: Glue<'_>, request: PageRequest) -> Outcome<Page<Crawler>> {
+    let Page { mut items, next } = glue.home().crawlers(request).await?;
+    items.retain(|crawler| is_seen(glue, crawler));
+    Ok(Page { items, next })
+}
+
 /// Members of S3 targets that would change what is done and are not followed.
 fn refuse_members(body: &Value) -> Outcome<()> {
     let targets = body.pointer("/Targets/S3Targets").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -154,7 +175,7 @@ pub(super) async fn update(glue: Glue<'_>, body: Value) -> Outcome {
     Ok(json!({}))
 }
 
-pub(super) async fn find(glue: Glue<'_>, name: &str) -> Outcome<Crawler> {
+async fn find(glue: Glue<'_>, name: &str) -> Outcome<Crawler> {
     glue.home().crawler(name).await.map_err(|error| about("Crawler", name, error))
 }
 
@@ -202,7 +223,7 @@ pub(super) async fn stop(glue: Glue<'_>, request: Named) -> Outcome {
 }
 
 pub(super) async fn get(glue: Glue<'_>, request: Named) -> Outcome {
-    Ok(json!({ "Crawler": shown(glue, find(glue, &request.name).await?).await? }))
+    Ok(json!({ "Crawler": shown(glue, usable(glue, &request.name).await?).await? }))
 }
 
 /// The crawler as Glue shows it: with its state, its last run, and what it does not say itself.
@@ -242,7 +263,7 @@ fn last_crawl(crawl: &Crawl) -> Value {
 }
 
 pub(super) async fn list(glue: Glue<'_>, request: Paging) -> Outcome {
-    let found = glue.home().crawlers(request.request(1000)?).await?;
+    let found = page_seen(glue, request.request(1000)?).await?;
     let mut items = Vec::with_capacity(found.items.len());
     for crawler in found.items {
         items.push(shown(glue, crawler).await?);
@@ -261,7 +282,8 @@ pub(super) async fn get_many(glue: Glue<'_>, request: Many) -> Outcome {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for name in request.crawler_names {
         match glue.home().crawler(&name).await {
-            Ok(crawler) => found.push(shown(glue, crawler).await?),
+            Ok(crawler) if is_seen(glue, &crawler) => found.push(shown(glue, crawler).await?),
+            Ok(_) => missing.push(name),
             Err(error) if error.kind() == ErrorKind::EntityNotFound => missing.push(name),
             Err(error) => return Err(error.into()),
         }
@@ -279,7 +301,7 @@ pub(super) struct Names {
 }
 
 pub(super) async fn names(glue: Glue<'_>, request: Names) -> Outcome {
-    let found = glue.home().crawlers(request.paging.request(1000)?).await?;
+    let found = page_seen(glue, request.paging.request(1000)?).await?;
     let mut names = Vec::with_capacity(found.items.len());
     for crawler in found.items {
         let tagged = if request.tags.is_empty() { BTreeMap::new() } else { tags::of(glue, "crawler", &crawler.name).await? };
@@ -303,7 +325,7 @@ pub(super) async fn metrics(glue: Glue<'_>, request: Metrics) -> Outcome {
     at_most(&request.crawler_name_list, 100, "CrawlerNameList")?;
     let found = match request.crawler_name_list.is_empty() {
         true => {
-            let page = glue.home().crawlers(request.paging.request(1000)?).await?;
+            let page = page_seen(glue, request.paging.request(1000)?).await?;
             Page { items: page.items.into_iter().map(|crawler| crawler.name).collect(), next: page.next }
         }
         false => Page { items: request.crawler_name_list, next: None },
@@ -311,7 +333,8 @@ pub(super) async fn metrics(glue: Glue<'_>, request: Metrics) -> Outcome {
     let mut items = Vec::with_capacity(found.items.len());
     for name in &found.items {
         match glue.home().crawler(name).await {
-            Ok(crawler) => items.push(measured(glue, &crawler.name).await?),
+            Ok(crawler) if is_seen(glue, &crawler) => items.push(measured(glue, &crawler.name).await?),
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::EntityNotFound => {}
             Err(error) => return Err(error.into()),
         }

@@ -63,9 +63,11 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::PartitionNotFound
         | ErrorKind::FunctionNotFound
         | ErrorKind::ObjectNotFound
-        | ErrorKind::EntityNotFound => "EntityNotFoundException",
+        | ErrorKind::EntityNotFound
+        | ErrorKind::QueryNotFound
+        | ErrorKind::WorkGroupNotFound => "EntityNotFoundException",
         ErrorKind::AlreadyExists => "AlreadyExistsException",
-        ErrorKind::Conflict => "ConcurrentModificationException",
+        ErrorKind::Conflict | ErrorKind::TokenReused => "ConcurrentModificationException",
         ErrorKind::Busy => "CrawlerRunningException",
         ErrorKind::LimitExceeded => "ResourceNumberLimitExceededException",
         ErrorKind::AccessDenied => "AccessDeniedException",

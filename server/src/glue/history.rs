@@ -31,7 +31,7 @@ pub(super) async fn list(glue: Glue<'_>, request: List) -> Outcome {
     let tests = request.filters.iter().map(Test::of).collect::<Outcome<Vec<_>>>()?;
     let wanted = request.paging.request(1000)?;
     let limit = wanted.limit.unwrap_or(1000);
-    let crawler = crawlers::find(glue, &request.crawler_name).await?.name;
+    let crawler = crawlers::usable(glue, &request.crawler_name).await?.name;
     let (mut items, mut token) = (Vec::new(), wanted.token);
     loop {
         let page = PageRequest { limit: Some(limit - items.len()), token };

@@ -3,6 +3,7 @@
 //! are also those of the real AWS Glue where it is the catalog.
 
 mod about;
+mod account;
 mod catalogs;
 mod classifiers;
 mod connections;
@@ -73,6 +74,7 @@ async fn answer(glue: Glue<'_>, operation: &str, body: Value) -> Outcome {
     if !["Get", "BatchGet", "List", "Search"].iter().any(|reading| operation.starts_with(reading)) {
         glue.caller.rights.write()?;
     }
+    account::check(&glue.caller.rights, operation)?;
     if let Some(database) = body.get("DatabaseName").and_then(Value::as_str) {
         glue.caller.rights.database(&catalog::name::fold(database))?;
     }

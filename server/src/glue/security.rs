@@ -1,11 +1,11 @@
-//! Encryption settings of the catalog and security configurations: kept and given back. Civetta encrypts nothing with KMS; the disk and
-//! the object store below it do.
+//! Encryption settings of the catalog and security configurations. Civetta encrypts nothing with KMS; the disk and the object store
+//! below it do. So settings that ask for it are refused; configurations, which crawlers here do not follow, are kept and given back.
 
 use catalog::table::now;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::error::{Outcome, about};
+use super::error::{Outcome, about, invalid};
 use super::page::{Paging, part};
 use super::records::{self, Encryption, SecurityConfiguration, checked_name};
 use super::request::Named;
@@ -18,6 +18,14 @@ pub(super) struct Put {
 }
 
 pub(super) async fn put_encryption(glue: Glue<'_>, request: Put) -> Outcome {
+    let settings = Value::Object(request.data_catalog_encryption_settings.clone());
+    let mode = settings.pointer("/EncryptionAtRest/CatalogEncryptionMode").and_then(Value::as_str).unwrap_or("DISABLED");
+    if mode != "DISABLED" {
+        return Err(invalid(format!("CatalogEncryptionMode {mode} is not supported by Civetta: it has no KMS")));
+    }
+    if settings.pointer("/ConnectionPasswordEncryption/ReturnConnectionPasswordEncrypted") == Some(&json!(true)) {
+        return Err(invalid("ReturnConnectionPasswordEncrypted is not supported by Civetta: it has no KMS"));
+    }
     glue.home().put_document(&Encryption(request.data_catalog_encryption_settings)).await?;
     Ok(json!({}))
 }

@@ -95,22 +95,18 @@ pub(super) async fn list(glue: Glue<'_>, request: List) -> Outcome {
     page::answer("TableList", Page { items, next: found.next })
 }
 
-/// Glue takes `*` at the beginning, where it repeats nothing, for any text: awswrangler and others look for `*part*`.
+/// Glue takes `*` at the beginning, where it repeats nothing, and among plain letters for any text: awswrangler and others look for
+/// `*part*` and `begin*end`.
 fn java_pattern(expression: &str) -> String {
+    let is_glob = expression.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'*'));
     match expression.strip_prefix('*') {
+        _ if is_glob => expression.replace('*', ".*"),
         Some(rest) => match rest.strip_suffix('*').filter(|inner| !inner.ends_with(['.', ')', ']', '\\'])) {
             Some(inner) => format!(".*{inner}.*"),
             None => format!(".*{rest}"),
         },
-        None => match expression.strip_suffix('*').filter(|inner| !inner.is_empty() && inner.bytes().all(is_plain)) {
-            Some(inner) => format!("{inner}.*"),
-            None => expression.to_owned(),
-        },
+        None => expression.to_owned(),
     }
-}
-
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 #[derive(Deserialize)]
@@ -192,9 +188,17 @@ mod tests {
 
     #[test]
     fn expressions_of_people_who_think_of_globs() {
-        for (given, pattern) in
-            [("*orders*", ".*orders.*"), ("*x", ".*x"), ("orders*", "orders.*"), ("ord.*", "ord.*"), ("a|b", "a|b"), ("*", ".*")]
-        {
+        for (given, pattern) in [
+            ("*orders*", ".*orders.*"),
+            ("*x", ".*x"),
+            ("orders*", "orders.*"),
+            ("o*s", "o.*s"),
+            ("ord.*", "ord.*"),
+            ("*a|b*", ".*a|b.*"),
+            ("a|b", "a|b"),
+            ("*", ".*"),
+            ("orders", "orders"),
+        ] {
             assert_eq!(java_pattern(given), pattern);
         }
     }

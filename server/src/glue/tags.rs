@@ -7,11 +7,11 @@ use catalog::name;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Glue;
 use super::about::identity;
 use super::error::{Outcome, about, invalid, not_found, of_database, of_table};
-use super::records::{self, Connection, SubCatalog, Trigger};
+use super::records::{self, Connection, SubCatalog};
 use super::tables::at_most;
+use super::{Glue, account, crawlers, triggers};
 
 /// What Glue allows a resource ("Tags in AWS Glue").
 const MOST: usize = 50;
@@ -91,11 +91,9 @@ async fn made(glue: Glue<'_>, resource: &str) -> Outcome<i64> {
             let found = glue.catalog().table(database, table).await.map_err(of_table(database, table))?;
             Ok(identity(found.create_time))
         }
-        "crawler" => {
-            let crawler = home.crawler(name).await.map_err(|error| about("Crawler", name, error))?;
-            Ok(identity(crawler.creation_time))
-        }
-        "trigger" => home.document::<Trigger>(name).await.map(|_| 0).map_err(|error| about("Trigger", name, error)),
+        "crawler" => Ok(identity(crawlers::usable(glue, name).await?.creation_time)),
+        "trigger" => triggers::usable(glue, name).await.map(|_| 0),
+        "connection" if !glue.caller.rights.is_of_the_account() => Err(account::no_part(resource).into()),
         "connection" => home.document::<Connection>(name).await.map(|_| 0).map_err(|error| about("Connection", name, error)),
         "catalog" if name.is_empty() => Ok(0),
         "catalog" => home.document::<SubCatalog>(name).await.map(|_| 0).map_err(|error| about("Catalog", name, error)),

@@ -129,8 +129,21 @@ async fn find(glue: Glue<'_>, name: &str) -> Outcome<Trigger> {
     glue.home().document(name).await.map_err(|error| about("Trigger", name, error))
 }
 
+/// Whether the caller sees the trigger: that is, all of its crawlers.
+async fn is_seen(glue: Glue<'_>, trigger: &Trigger) -> Outcome<bool> {
+    if glue.caller.rights.is_of_the_account() {
+        return Ok(true);
+    }
+    for crawler in crawlers_of(trigger) {
+        if !crawlers::seen(glue, &crawler).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The trigger of this name, all of whose crawlers the caller may start. A crawler that is gone is nobody's.
-async fn usable(glue: Glue<'_>, name: &str) -> Outcome<Trigger> {
+pub(super) async fn usable(glue: Glue<'_>, name: &str) -> Outcome<Trigger> {
     let trigger = find(glue, name).await?;
     for crawler in crawlers_of(&trigger) {
         match glue.home().crawler(&crawler).await {
@@ -142,7 +155,7 @@ async fn usable(glue: Glue<'_>, name: &str) -> Outcome<Trigger> {
 }
 
 pub(super) async fn get(glue: Glue<'_>, request: Named) -> Outcome {
-    Ok(json!({ "Trigger": find(glue, &request.name).await? }))
+    Ok(json!({ "Trigger": usable(glue, &request.name).await? }))
 }
 
 #[derive(Deserialize)]
@@ -161,6 +174,9 @@ impl List {
         let mut items = Vec::new();
         if self.dependent_job_name.is_none() {
             for trigger in records::all::<Trigger>(glue.home(), "").await? {
+                if !is_seen(glue, &trigger).await? {
+                    continue;
+                }
                 let name = text(&trigger.0, "Name").unwrap_or_default();
                 let tagged = if self.tags.is_empty() { BTreeMap::new() } else { tags::of(glue, "trigger", name).await? };
                 if self.tags.iter().all(|(key, value)| tagged.get(key) == Some(value)) {
@@ -192,8 +208,8 @@ pub(super) async fn get_many(glue: Glue<'_>, request: Many) -> Outcome {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for name in request.trigger_names {
         match records::find::<Trigger>(glue.home(), &name).await? {
-            Some(trigger) => found.push(trigger),
-            None => missing.push(name),
+            Some(trigger) if is_seen(glue, &trigger).await? => found.push(trigger),
+            _ => missing.push(name),
         }
     }
     Ok(json!({ "Triggers": found, "TriggersNotFound": missing }))

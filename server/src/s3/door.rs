@@ -7,7 +7,7 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 
 use super::checksum::Behind;
 use super::rights::{self, Wish};
-use super::{buckets, failure, list, multipart, objects, tags};
+use super::{buckets, failure, list, multipart, objects, tags, versions};
 use crate::aws::Caller;
 
 /// The door of one request.
@@ -184,6 +184,13 @@ impl S3 for Door {
 
     async fn list_objects(&self, request: S3Request<ListObjectsInput>) -> S3Result<S3Response<ListObjectsOutput>> {
         list::first(self, request.input).await.map(S3Response::new)
+    }
+
+    async fn list_object_versions(
+        &self,
+        request: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        versions::list(self, request.input).await.map(S3Response::new)
     }
 
     async fn create_multipart_upload(

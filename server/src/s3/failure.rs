@@ -10,7 +10,7 @@ pub(super) fn of(error: Error) -> S3Error {
     let (code, status) = match error.kind() {
         ErrorKind::ObjectNotFound => (S3ErrorCode::NoSuchKey, 404),
         ErrorKind::EntityNotFound => (S3ErrorCode::NoSuchUpload, 404),
-        ErrorKind::AlreadyExists | ErrorKind::Conflict => (S3ErrorCode::PreconditionFailed, 412),
+        ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::TokenReused => (S3ErrorCode::PreconditionFailed, 412),
         ErrorKind::Busy => (S3ErrorCode::OperationAborted, 409),
         ErrorKind::AccessDenied => (S3ErrorCode::AccessDenied, 403),
         ErrorKind::NotSupported => (S3ErrorCode::NotImplemented, 501),
@@ -35,6 +35,8 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::TableNotFound
         | ErrorKind::ColumnNotFound
         | ErrorKind::PartitionNotFound
+        | ErrorKind::QueryNotFound
+        | ErrorKind::WorkGroupNotFound
         | ErrorKind::FunctionNotFound => (S3ErrorCode::InvalidArgument, 400),
         ErrorKind::BadData | ErrorKind::NewerSchema | ErrorKind::Internal => (S3ErrorCode::InternalError, 500),
     };

@@ -18,6 +18,7 @@ mod pass;
 mod rights;
 mod tags;
 mod time;
+mod versions;
 
 use std::sync::Arc;
 

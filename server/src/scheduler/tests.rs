@@ -36,22 +36,29 @@ async fn prepared() -> (tempfile::TempDir, Crawler) {
     (folder, crawler)
 }
 
-/// Looks at the crawler when it is due, and waits for what that starts.
-async fn look_at(scheduler: &Scheduler, crawler: &Crawler, due: DateTime<Utc>) {
-    let expression = Expression::parse(EVERY_MINUTE, SHORTEST).ok();
-    let scheduled = Scheduled { text: EVERY_MINUTE.to_owned(), due: Some(due), expression };
-    let mut known = HashMap::from([(crawler.name.clone(), scheduled)]);
-    scheduler.look(&Timed::crawler(crawler).unwrap(), &mut known).await;
+/// Looks at the crawler, whose schedule is `text` since then, and waits for what that starts.
+async fn look_at(scheduler: &Scheduler, crawler: &Crawler, text: &str, since: DateTime<Utc>) {
+    let timed = Timed { text: text.to_owned(), since: Some(since), ..Timed::crawler(crawler).unwrap() };
+    let expression = Expression::parse(text, SHORTEST).ok();
+    let due = expression.as_ref().and_then(|expression| expression.next_after(since));
+    let mut known = HashMap::from([(crawler.name.clone(), Scheduled { text: timed.text.clone(), due, expression })]);
+    scheduler.look(&timed, &mut known).await;
     assert!(known[&crawler.name].due.unwrap() > Utc::now(), "the same firing is still due");
     scheduler.crawls.ended().await;
+}
+
+fn minutes(minutes: i64) -> chrono::Duration {
+    chrono::Duration::minutes(minutes)
 }
 
 #[tokio::test]
 async fn of_two_processes_one_runs_a_firing() {
     let (folder, crawler) = prepared().await;
     let ((one, its), (other, others)) = (process(folder.path()).await, process(folder.path()).await);
-    let due = Utc::now() - chrono::Duration::seconds(1);
-    tokio::join!(look_at(&one, &crawler, due), look_at(&other, &crawler, due));
+    let since = Utc::now() - minutes(2);
+    tokio::join!(look_at(&one, &crawler, EVERY_MINUTE, since), look_at(&other, &crawler, EVERY_MINUTE, since));
+    // It has been run, so that it is not due before another minute is over, whatever a process took for the time before.
+    look_at(&other, &crawler, EVERY_MINUTE, since + chrono::Duration::seconds(3)).await;
     let history = one.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
     assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Completed]);
     assert_eq!(other.server.catalog.table("sales", "orders").await.unwrap().columns()[0].name, "id");
@@ -66,7 +73,7 @@ async fn a_crawler_that_still_runs_is_not_started_again() {
     let (folder, crawler) = prepared().await;
     let (process, metrics) = process(folder.path()).await;
     process.server.home.start_crawl("minutely", "somebody else", Duration::from_secs(60)).await.unwrap();
-    look_at(&process, &crawler, Utc::now()).await;
+    look_at(&process, &crawler, "cron(* * * * ? *)", Utc::now() - minutes(2)).await;
     let history = process.server.home.crawls("minutely", PageRequest::default()).await.unwrap().items;
     assert_eq!(history.iter().map(|crawl| crawl.state).collect::<Vec<_>>(), [CrawlState::Running]);
     assert!(metrics.text(Default::default(), Default::default()).contains("civetta_crawls_total{state=\"failed\"} 0\n"));
@@ -77,12 +84,13 @@ async fn a_rate_counts_from_the_last_run_of_any_process() {
     let (folder, crawler) = prepared().await;
     let (process, _) = process(folder.path()).await;
     let now = Utc::now();
-    let minute = chrono::Duration::minutes(1);
     let timed = Timed::crawler(&crawler).unwrap();
-    assert_eq!(process.begin(&timed, now).await.due, Some(now + minute));
-    look_at(&process, &crawler, now).await;
+    assert_eq!(process.begin(&timed, now).await.due, Some(now + minutes(1)));
+    let early = Timed { since: Some(now - minutes(5)), ..timed.clone() };
+    assert_eq!(process.begin(&early, now).await.due, Some(now - minutes(4)), "as every process sees it");
+    look_at(&process, &crawler, EVERY_MINUTE, now - minutes(5)).await;
     let began = process.last_run("minutely").await.unwrap();
-    assert_eq!(process.begin(&timed, now + minute * 10).await.due, Some(began + minute));
+    assert_eq!(process.begin(&early, now + minutes(10)).await.due, Some(began + minutes(1)));
     assert!(
         process.begin(&Timed { text: "rate(1 second)".to_owned(), ..timed }, now).await.due.is_none(),
         "a wrong schedule is never due"

@@ -1,6 +1,7 @@
 //! `civetta doctor`: everything that has to work, tried, with what to do where it does not.
 
-use std::path::Path;
+mod machine;
+mod places;
 
 use catalog::{Error, PageRequest, Result};
 use engine::Session;
@@ -14,52 +15,56 @@ use crate::open::{Lake, Rights};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
-pub(crate) async fn run(_: Args, config: &Config) -> Outcome {
-    let mut failed = 0;
-    let mut check = |name: &str, outcome: Result<String>| {
-        let line = match outcome {
+/// The lines, as they are found.
+#[derive(Default)]
+struct Report {
+    failed: usize,
+}
+
+impl Report {
+    fn line(&mut self, name: &str, outcome: Result<String>) -> Result<()> {
+        emit(match outcome {
             Ok(text) => format!("ok      {name:<16} {text}\n"),
             Err(error) => {
-                failed += 1;
+                self.failed += 1;
                 format!("FAILED  {name:<16} {error}\n")
             }
-        };
-        emit(line)
-    };
-    check("version", Ok(env!("CARGO_PKG_VERSION").to_owned()))?;
+        })
+    }
+}
+
+pub(crate) async fn run(_: Args, config: &Config) -> Outcome {
+    let mut report = Report::default();
+    report.line("version", Ok(env!("CARGO_PKG_VERSION").to_owned()))?;
     let file = config.file.as_ref().map_or("no file, defaults".to_owned(), |path| path.display().to_string());
-    check("configuration", Ok(file))?;
-    check("data directory", writable(&config.data.value))?;
-    let memory = match config.memory.value {
-        Some(bytes) => format!("{bytes} for queries ({})", config.memory.origin),
-        None => format!("{} MiB for queries, of the machine or the container", engine::default_memory_limit() >> 20),
-    };
-    check("memory", Ok(memory))?;
-    match Lake::open(config, Rights::Local).await {
-        Err(error) => check("lake", Err(error))?,
+    report.line("configuration", Ok(file))?;
+    report.line("data directory", machine::writable(&config.data.value))?;
+    report.line("memory", Ok(machine::memory(config)))?;
+    report.line("port", machine::port(config).await)?;
+    match Lake::open(config, Rights::Server).await {
+        Err(error) => report.line("lake", Err(error))?,
         Ok(lake) => {
-            check("catalog", databases(&lake, config).await)?;
-            check("crawlers", crawlers(&lake).await)?;
-            check("s3", Ok(s3(config)))?;
-            check("query", query(&lake).await)?;
+            report.line("catalog", databases(&lake, config).await)?;
+            report.line("crawlers", crawlers(&lake).await)?;
+            report.line("s3", Ok(s3(config)))?;
+            let heard = lake.storage.hear().await;
+            report.line("clock", heard.as_ref().map_err(Error::duplicate).and_then(|heard| machine::clock(heard.as_ref())))?;
+            report.line("region", heard.as_ref().map_err(Error::duplicate).map(|heard| places::region(heard.as_ref())))?;
+            // Where nobody answers, each of these would only be tried for long.
+            if heard.is_ok() {
+                for (root, outcome) in places::roots(&lake, config).await {
+                    report.line("root", outcome.map(|text| format!("{root}: {text}")))?;
+                }
+                report.line("results", places::results(&lake).await)?;
+            }
+            report.line("query", query(&lake).await)?;
         }
     }
-    if failed > 0 {
-        return Err(Error::new(catalog::ErrorKind::Unavailable, format!("{failed} of the checks failed")).into());
+    if report.failed > 0 {
+        return Err(Error::new(catalog::ErrorKind::Unavailable, format!("{} of the checks failed", report.failed)).into());
     }
     say("all is well");
     Ok(())
-}
-
-/// A file can be made and removed there.
-fn writable(data: &Path) -> Result<String> {
-    let wrong = |error: std::io::Error| {
-        Error::invalid(format!("{} cannot be written: {error}; choose another with --data DIR", data.display()))
-    };
-    std::fs::create_dir_all(data).map_err(wrong)?;
-    let probe = data.join(format!(".doctor.{}", std::process::id()));
-    std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(wrong)?;
-    Ok(data.display().to_string())
 }
 
 async fn databases(lake: &Lake, config: &Config) -> Result<String> {
@@ -77,8 +82,8 @@ async fn crawlers(lake: &Lake) -> Result<String> {
 fn s3(config: &Config) -> String {
     match &config.s3.value {
         S3Choice::Embedded => format!("s3:// is {}", config.data.value.join("lake").display()),
-        other if config.anonymous.value => format!("s3:// is {other}, without credentials; not asked"),
-        other => format!("s3:// is {other}; not asked"),
+        other if config.anonymous.value => format!("s3:// is {other}, without credentials"),
+        other => format!("s3:// is {other}"),
     }
 }
 

@@ -3,7 +3,12 @@
 use std::io::{Read, Write};
 use std::process::Stdio;
 
+use aws_sdk_athena::types::{ResultConfigurationUpdates, WorkGroupConfigurationUpdates};
+
 use crate::binary::{Home, Ran, orders};
+use crate::s3_server::{Faults, KEY, S3Server, SECRET};
+use crate::sdk::config;
+use crate::serving::Serving;
 
 #[test]
 fn data_goes_to_stdout_and_nothing_else() {
@@ -295,16 +300,83 @@ fn clients_are_connected_without_secrets() {
     assert!(!ran.stdout.contains(&secret) && !ran.stderr.contains(&secret), "{secret}");
 }
 
+/// An address that is free.
+const FREE: &str = "127.0.0.1:0";
+
+/// What the doctor says of a server that would listen on this address.
+fn doctor(home: &Home, address: &str, arguments: &[&str]) -> Ran {
+    let mut command = home.command(&[arguments, &["doctor"]].concat());
+    Ran::from(command.env("CIVETTA_LISTEN", address).output().expect("civetta starts"))
+}
+
 #[test]
 fn the_doctor_finds_what_is_wrong() {
     let home = Home::new();
-    let well = home.run(&["doctor"]);
+    let well = doctor(&home, FREE, &[]);
     assert_eq!(well.code, 0, "{}{}", well.stdout, well.stderr);
     assert!(!well.stdout.contains("FAILED"));
     home.file("blocked", "a file where the data directory should be");
-    let ill = home.run(&["--data", "blocked", "doctor"]);
+    let ill = doctor(&home, FREE, &["--data", "blocked"]);
     assert_eq!(ill.code, 1);
     assert!(ill.stdout.contains("FAILED  data directory"), "{}", ill.stdout);
+}
+
+#[test]
+fn the_doctor_tells_a_server_from_another_program_on_its_port() {
+    let home = Home::new();
+    let serving = Serving::start(&home);
+    let ran = doctor(&home, &serving.address, &[]);
+    assert!(ran.code == 0 && ran.stdout.contains(&format!("a server answers on {}", serving.address)), "{}", ran.stdout);
+    let other = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = other.local_addr().expect("an address").to_string();
+    let ran = doctor(&home, &taken, &[]);
+    assert!(
+        ran.code == 1
+            && ran.stdout.contains(&format!("FAILED  port             HIVE_FILESYSTEM_ERROR: cannot listen on {taken}")),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("choose another with `civetta serve --listen`"), "{}", ran.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tries_the_roots_and_the_place_of_results() {
+    let s3 = S3Server::start(Faults::default()).await;
+    s3.memory.create_bucket("lake");
+    s3.memory.put("lake", "a.json", "{}");
+    let endpoint = s3.url.replace("http://", &format!("http://{KEY}:{SECRET}@"));
+    let home = Home::new();
+    let said = |config: &str| {
+        home.file("data/civetta.toml", config);
+        let ran = doctor(&home, FREE, &["--s3", &endpoint]);
+        assert!(!ran.stdout.contains(SECRET), "{}", ran.stdout);
+        (ran.code, ran.stdout)
+    };
+    let (code, text) = said("");
+    assert_eq!(code, 1);
+    assert!(text.contains("FAILED  root") && text.contains("--root s3://BUCKET/"), "{text}");
+    assert!(text.contains("FAILED  results") && text.contains("aws athena update-work-group"), "{text}");
+    assert!(text.contains("ok      clock            ") && text.contains(&s3.url), "{text}");
+    assert!(text.contains("ok      region           us-east-1"), "{text}");
+
+    let serving = Serving::start_with(&home, &["--s3", &endpoint]);
+    let athena = aws_sdk_athena::Client::new(&config(&serving.url, &("any".to_owned(), "any".to_owned())));
+    let results = ResultConfigurationUpdates::builder().output_location("s3://lake/results/").build();
+    let updates = WorkGroupConfigurationUpdates::builder().result_configuration_updates(results).build();
+    athena.update_work_group().work_group("primary").configuration_updates(updates).send().await.unwrap();
+    let (code, text) = said("roots = [\"s3://lake/\"]");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("s3://lake/: in us-east-1, listed and read"), "{text}");
+    assert!(text.contains("s3://lake/results/ is written, read and cleared"), "{text}");
+    let (code, text) = said("roots = [\"s3://elsewhere/\"]");
+    assert_eq!(code, 1);
+    assert!(
+        text.contains("FAILED  root             HIVE_CANNOT_OPEN_SPLIT: s3://elsewhere/: ") && text.contains("make the bucket"),
+        "{text}"
+    );
+    assert!(text.contains("FAILED  results          PERMISSION_DENIED: ") && text.contains("--root"), "{text}");
+    let away = doctor(&home, FREE, &["--s3", "http://127.0.0.1:9"]);
+    assert!(away.stdout.contains("FAILED  clock            HIVE_FILESYSTEM_ERROR: http://127.0.0.1:9: "), "{}", away.stdout);
 }
 
 /// Runs with `input` on standard input.

@@ -88,7 +88,7 @@ fn objects() {
 
 #[test]
 fn answers_are_those_of_the_model() {
-    run(&["test_model.py"]);
+    run(&["test_model.py", "test_aws_cli_sweep.py"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod binary;
+mod bounds;
 mod catalog_glue;
 mod catalog_killed;
 mod catalog_postgres;
@@ -28,3 +29,4 @@ mod sql;
 mod storage;
 mod terminal;
 mod tidy;
+mod two_servers;

@@ -3,6 +3,7 @@
 
 mod access;
 mod forward;
+mod heard;
 mod list;
 mod send;
 mod store;
@@ -26,6 +27,7 @@ use super::{Access, S3};
 use crate::{Error, Result};
 
 pub use self::forward::{Answer, Forward, Payload};
+pub use self::heard::Heard;
 pub(super) use self::store::Bucket;
 
 /// Where a bucket is looked for when nothing says where it is.

@@ -76,7 +76,7 @@ async fn batch_get(shared: &Shared, caller: &Caller, body: Value) -> Reply {
     for id in ids {
         match shared.server.queries.get(&id).await {
             Ok(query) if visible(caller, &query).is_ok() => found.push(execution::json(&query)),
-            Err(error) if error.kind() != ErrorKind::EntityNotFound => return Err(failure(error)),
+            Err(error) if error.kind() != ErrorKind::QueryNotFound => return Err(failure(error)),
             _ => unprocessed.push(json!({
                 "QueryExecutionId": id,
                 "ErrorCode": "INVALID_QUERY_EXECUTION_ID",

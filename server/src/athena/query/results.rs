@@ -1,6 +1,6 @@
 //! `GetQueryResults`: the rows of a query in pages, and what its columns are.
 
-use engine::queries::{Query, ResultColumn, Row, State};
+use engine::queries::{Place, Query, ResultColumn, Row, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,24 +34,25 @@ pub(super) async fn get(shared: &Shared, caller: &Caller, body: Value) -> Reply 
     };
     ready(&query)?;
     let from = match &next_token {
-        None => 0,
+        None => Place::row(0),
         Some(token) => place(token, &id).ok_or_else(|| invalid(format!("Malformed nextPageToken {token}")))?,
     };
     page(shared, &query, from, count).await
 }
 
-/// Rows are counted with the header, which is row 0 where there is one.
-async fn page(shared: &Shared, query: &Query, from: u64, count: usize) -> Reply {
+/// Here rows are counted with the header, which is row 0 where there is one.
+async fn page(shared: &Shared, query: &Query, from: Place, count: usize) -> Reply {
     let Some(answer) = &query.answer else { return Err(failure(catalog::Error::internal("a query without an answer"))) };
     let header = u64::from(query.shape.header);
     let mut rows = Vec::with_capacity(count.min(MOST));
-    if from < header {
+    if from.row < header {
         rows.push(
             json!({ "Data": answer.columns.iter().map(|column| json!({ "VarCharValue": column.name })).collect::<Vec<_>>() }),
         );
     }
     let wanted = count - rows.len();
-    let found = shared.server.queries.rows(query, from.saturating_sub(header), wanted).await.map_err(failure)?;
+    let data = Place { row: from.row.saturating_sub(header), ..from };
+    let (found, behind) = shared.server.queries.rows(query, data, wanted).await.map_err(failure)?;
     rows.extend(found.iter().map(|found| row(found, answer.columns.len())));
     let full = rows.len() == count;
     let mut reply = json!({
@@ -65,7 +66,7 @@ async fn page(shared: &Shared, query: &Query, from: u64, count: usize) -> Reply 
     }
     // A full page has a token even where nothing comes behind it, as in Athena.
     if full {
-        reply["NextToken"] = json!(token(&query.id, from + count as u64));
+        reply["NextToken"] = json!(token(&query.id, Place { row: behind.row + header, ..behind }));
     }
     Ok(reply)
 }
@@ -111,10 +112,10 @@ fn ready(query: &Query) -> Result<(), Failure> {
 }
 
 /// The place in the result of this query and no other.
-fn token(id: &str, from: u64) -> String {
+fn token(id: &str, from: Place) -> String {
     format!("{id}:{from}")
 }
 
-fn place(token: &str, id: &str) -> Option<u64> {
-    token.strip_prefix(id)?.strip_prefix(':')?.parse().ok().filter(|from| *from > 0)
+fn place(token: &str, id: &str) -> Option<Place> {
+    token.strip_prefix(id)?.strip_prefix(':')?.parse().ok().filter(|place: &Place| place.row > 0)
 }

@@ -183,6 +183,23 @@ async fn work_groups_rule_their_queries() {
 }
 
 #[tokio::test]
+async fn a_scan_beyond_the_limit_of_its_work_group_fails() {
+    let clients = Clients::new();
+    clients.put("lake", "large/a.csv", "0123456789\n".repeat(1_000_000)).await;
+    clients.succeed("CREATE EXTERNAL TABLE large (s string) LOCATION 's3://lake/large/'").await;
+    let results = ResultConfiguration::builder().output_location("s3://civetta-results/").build();
+    let limited =
+        WorkGroupConfiguration::builder().bytes_scanned_cutoff_per_query(10_000_000).result_configuration(results).build();
+    clients.athena.create_work_group().name("limited").configuration(limited).send().await.unwrap();
+    let start = clients.athena.start_query_execution().query_string("SELECT count(*) FROM default.large").work_group("limited");
+    let status = end(&clients.athena, &start.send().await.unwrap().query_execution_id.unwrap()).await.status.unwrap();
+    assert_eq!(status.state, Some(QueryExecutionState::Failed));
+    let reason = status.state_change_reason.unwrap();
+    assert!(reason.starts_with("EXCEEDED_LIMIT: Bytes scanned limit was exceeded"), "{reason}");
+    assert_eq!(clients.rows("SELECT count(*) AS n FROM default.large").await, [["n"], ["1000000"]]);
+}
+
+#[tokio::test]
 async fn named_queries_are_kept() {
     let clients = Clients::new();
     let athena = &clients.athena;
