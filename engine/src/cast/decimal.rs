@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Decimal128Array, PrimitiveArray};
-use arrow::datatypes::{
-    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow::datatypes::{ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use catalog::{Error, ErrorKind, Result};
 
 use super::invalid;
@@ -119,7 +117,13 @@ impl Target {
             let number: f64 = value.into();
             if !number.is_finite() {
                 let Self { name, precision, scale } = self;
-                let shown = if number.is_nan() { "NaN" } else if number > 0.0 { "Infinity" } else { "-Infinity" };
+                let shown = if number.is_nan() {
+                    "NaN"
+                } else if number > 0.0 {
+                    "Infinity"
+                } else {
+                    "-Infinity"
+                };
                 return Err(invalid(format!("Cannot cast {name} '{shown}' to DECIMAL({precision}, {scale})")));
             }
             self.fit(read(&format!("{value:e}"), self.scale), &format_args!("{value:?}"))
@@ -167,7 +171,11 @@ pub(crate) fn read(text: &str, scale: u8) -> Option<i128> {
     let all = all.trim_start_matches('0');
     let shift = exponent + i64::from(scale);
     let value = if shift >= 0 {
-        if all.is_empty() { 0 } else { all.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?)? }
+        if all.is_empty() {
+            0
+        } else {
+            all.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?)?
+        }
     } else {
         // The digits behind the scale only tell which way to round.
         let keep = all.len() as i64 + shift;

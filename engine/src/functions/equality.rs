@@ -56,7 +56,8 @@ fn ordered(call: &Call<'_>, of: fn(Ordering) -> bool) -> Result<ArrayRef> {
         Compared::As(ordering) => Ok(Some(of(ordering))),
     };
     let valid = call.valid();
-    let rows = (0..call.rows).map(|row| if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) { compare(row) } else { Ok(None) });
+    let rows =
+        (0..call.rows).map(|row| if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) { compare(row) } else { Ok(None) });
     Ok(Arc::new(rows.collect::<Result<BooleanArray>>()?))
 }
 

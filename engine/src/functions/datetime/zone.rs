@@ -13,8 +13,7 @@ use crate::types::temporal::column::{Column, times_with_zone};
 use crate::types::{Type, Zone};
 
 const LOCAL: Overload = Overload::new("(timestamp(p), varchar) -> timestamp(p) with time zone", at_zone);
-const LOCAL_OFFSET: Overload =
-    Overload::new("(timestamp(p), interval day to second) -> timestamp(p) with time zone", at_zone);
+const LOCAL_OFFSET: Overload = Overload::new("(timestamp(p), interval day to second) -> timestamp(p) with time zone", at_zone);
 const TIMESTAMP: Overload = Overload::new("(timestamp(p) with time zone, varchar) -> timestamp(p) with time zone", at_zone);
 const TIMESTAMP_OFFSET: Overload =
     Overload::new("(timestamp(p) with time zone, interval day to second) -> timestamp(p) with time zone", at_zone);

@@ -18,7 +18,9 @@ pub(super) fn moment<'a>(text: &str, template: Option<&str>) -> Result<Item<'a>,
         Some(template) => by_template(text, template).ok_or_else(|| format!("does not fit the template '{template}'")),
         None => iso(text).ok_or_else(|| "is not a date or a time".to_string()),
     };
-    parts.and_then(|parts| parts.item().ok_or_else(|| "is not a date or a time".to_string())).map_err(|why| Failure(format!("'{text}' {why}")))
+    parts
+        .and_then(|parts| parts.item().ok_or_else(|| "is not a date or a time".to_string()))
+        .map_err(|why| Failure(format!("'{text}' {why}")))
 }
 
 impl Parts {
@@ -77,7 +79,8 @@ fn by_template(text: &str, template: &str) -> Option<Parts> {
     let (mut text, mut template) = (text, template);
     let mut read: Vec<(&str, &str)> = Vec::new();
     while !template.is_empty() {
-        let fraction = template.strip_prefix("FF").and_then(|rest| Some((rest.chars().next()?.to_digit(10)? as usize, &rest[1..])));
+        let fraction =
+            template.strip_prefix("FF").and_then(|rest| Some((rest.chars().next()?.to_digit(10)? as usize, &rest[1..])));
         let field = FIELDS.iter().find(|(field, _)| template.starts_with(field));
         let (name, length, rest) = match (fraction, field) {
             (Some((digits, rest)), _) => ("FF", digits, rest),
@@ -118,11 +121,7 @@ mod tests {
             ("12:34:56.789+05:30", None, Some(("12:34:56.789+05:30", "time(3) with time zone"))),
             ("2024-01-02T12:34:56", None, Some(("2024-01-02 12:34:56", "timestamp(0)"))),
             ("01/02/2024", Some("MM/DD/YYYY"), Some(("2024-01-02", "date"))),
-            (
-                "2024-01-02 12:34:56.789",
-                Some("YYYY-MM-DD HH24:MI:SS.FF3"),
-                Some(("2024-01-02 12:34:56.789", "timestamp(3)")),
-            ),
+            ("2024-01-02 12:34:56.789", Some("YYYY-MM-DD HH24:MI:SS.FF3"), Some(("2024-01-02 12:34:56.789", "timestamp(3)"))),
             ("2024-01-02 12", Some("YYYY-MM-DD"), None),
             ("x", None, None),
             ("é", Some("YYYY"), None),

@@ -40,9 +40,7 @@ impl<'a> Json<'a> {
             Self::Number(number) => Json::Number(Cow::Owned(number.into_owned())),
             Self::Text(text) => Json::Text(text),
             Self::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
-            Self::Object(members) => {
-                Json::Object(members.into_iter().map(|(name, value)| (name, value.into_owned())).collect())
-            }
+            Self::Object(members) => Json::Object(members.into_iter().map(|(name, value)| (name, value.into_owned())).collect()),
         }
     }
 

@@ -207,9 +207,7 @@ impl<'a> Asked<'a> {
         let passed = self.names.iter().zip(&self.values).map(|(name, value)| Ok((name.value(row).to_string(), value.item(row)?)));
         match passed.collect::<Result<Parameters<'_>, Wrong>>() {
             Err(wrong) => answer(Err(wrong)).map(Some),
-            Ok(parameters) => {
-                answer(path.follow(&input, &parameters).map_err(|failure| Wrong::Path(failure.0))).map(Some)
-            }
+            Ok(parameters) => answer(path.follow(&input, &parameters).map_err(|failure| Wrong::Path(failure.0))).map(Some),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::Item;
 use super::super::Json;
+use super::Item;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {

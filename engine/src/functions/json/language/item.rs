@@ -55,9 +55,7 @@ impl<'a> Item<'a> {
     /// The members of an object; of equal names the last.
     pub(super) fn members(&self) -> Option<Vec<(&str, Self)>> {
         let mut members: Vec<(&str, Self)> = match self {
-            Self::Node(Json::Object(members)) => {
-                members.iter().map(|(name, value)| (name.as_str(), Item::Node(value))).collect()
-            }
+            Self::Node(Json::Object(members)) => members.iter().map(|(name, value)| (name.as_str(), Item::Node(value))).collect(),
             Self::Made(Json::Object(members)) => {
                 members.iter().map(|(name, value)| (name.as_str(), Item::Made(value.clone()))).collect()
             }

@@ -87,7 +87,9 @@ fn filters() {
 
 #[test]
 fn what_is_no_path_is_refused() {
-    for path in ["", "$", "certainly not a path", "lax", "lax $.", "lax $[", "lax $ x", "lax $ ? (@)", "lax $.f()", "lax #", "lax \"x"] {
+    for path in
+        ["", "$", "certainly not a path", "lax", "lax $.", "lax $[", "lax $ x", "lax $ ? (@)", "lax $.f()", "lax #", "lax \"x"]
+    {
         assert!(Path::parse(path).is_err(), "{path}");
     }
     for path in ["[", "[[:alpha:]]", "(?>x)", "(?i)x"] {

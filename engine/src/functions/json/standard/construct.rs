@@ -5,8 +5,8 @@ use catalog::Error;
 use datafusion::common::Result;
 
 use super::super::Json;
-use super::query::{called, columns, output};
 use super::Value;
+use super::query::{called, columns, output};
 use crate::error::into_datafusion;
 use crate::functions::columns::{flags, invalid, strings};
 use crate::functions::{Call, Scalar};

@@ -160,9 +160,9 @@ fn scalar(sequence: Result<Vec<Item<'_>>, Wrong>) -> Found {
             };
             Found::Text(text, r#type)
         }
-        Json::Array(_) | Json::Object(_) => Found::OnError(Wrong::Value(
-            "JSON path found an item that cannot be converted to an SQL value".to_string(),
-        )),
+        Json::Array(_) | Json::Object(_) => {
+            Found::OnError(Wrong::Value("JSON path found an item that cannot be converted to an SQL value".to_string()))
+        }
     }
 }
 
