@@ -70,9 +70,12 @@ fn array(call: &Call<'_>) -> Result<ArrayRef> {
 
 /// Functions whose result has a type that no signature can say.
 pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
-    let make =
-        |what| Arc::new(ScalarUDF::new_from_impl(Shape { what, signature: Signature::user_defined(Volatility::Immutable) }));
-    vec![make(What::Row), make(What::Field), make(What::Key), make(What::Subscript)]
+    let make = |what, aliases: &[&str]| {
+        let aliases = aliases.iter().map(|alias| (*alias).to_string()).collect();
+        let signature = Signature::user_defined(Volatility::Immutable);
+        Arc::new(ScalarUDF::new_from_impl(Shape { what, aliases, signature }))
+    };
+    vec![make(What::Row, &["row"]), make(What::Field, &[]), make(What::Key, &[]), make(What::Subscript, &[])]
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,6 +93,7 @@ enum What {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Shape {
     what: What,
+    aliases: Vec<String>,
     signature: Signature,
 }
 
@@ -101,6 +105,10 @@ impl ScalarUDFImpl for Shape {
             What::Key => "$key",
             What::Subscript => "$subscript",
         }
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
     }
 
     fn signature(&self) -> &Signature {
