@@ -6,6 +6,7 @@
 //! | `map(a, b)` | `"$map"(a, b)` | DataFusion reads it as keys and values in turn |
 //! | `array_join(a, s)` | `"$array_join"(CAST(a AS array(varchar)), s)` | elements are cast as Trino casts them |
 //! | `listagg(x, s) WITHIN GROUP (ORDER BY o)` | `"$listagg"(array_agg(x ORDER BY o), s, …)` | the order is `array_agg`'s |
+//! | `regexp_replace(a, b, x -> …)` | `"$regexp_replace"(…)` | a name is a function with lambdas or one without |
 //! | `reduce_agg(x, s, f, g)` | `reduce(array_agg(x) FILTER (WHERE x IS NOT NULL), s, f, r -> r)` | aggregates take no lambdas |
 //! | `row_number()` and its kin `OVER …` | a cast to `bigint` | DataFusion counts in unsigned numbers |
 
@@ -29,6 +30,9 @@ pub(super) fn call(mut function: Function) -> Expr {
             let texts = DataType::Custom(ObjectName::from(vec![Ident::new("array(varchar)")]), vec![]);
             *array = cast(array.clone(), texts);
             rename(function, "$array_join")
+        }
+        ("regexp_replace", [_, _, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Lambda(_)))]) => {
+            rename(function, "$regexp_replace")
         }
         ("listagg", _) => listagg(function),
         ("reduce_agg", [_, _, _, _]) => reduce_agg(function),

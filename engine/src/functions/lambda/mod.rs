@@ -10,6 +10,7 @@ mod function;
 mod map;
 mod reduce;
 mod sort;
+mod text;
 mod tried;
 
 use std::sync::Arc;
@@ -38,7 +39,7 @@ struct Overload {
     call: fn(&Call<'_>) -> Result<ArrayRef>,
 }
 
-const FAMILIES: &[&[Lambda]] = &[array::FUNCTIONS, map::FUNCTIONS, reduce::FUNCTIONS, sort::FUNCTIONS, tried::FUNCTIONS];
+const FAMILIES: &[&[Lambda]] = &[array::FUNCTIONS, map::FUNCTIONS, reduce::FUNCTIONS, sort::FUNCTIONS, tried::FUNCTIONS, text::FUNCTIONS];
 
 /// All of them, ready to be registered.
 ///

@@ -1,5 +1,6 @@
 //! Trino's "Regular expression functions", and `LIKE`.
 
+mod lambda;
 mod like;
 mod pattern;
 mod replace;
@@ -17,6 +18,7 @@ pub(crate) use like::arrow_pattern;
 pub(crate) use pattern::{Groups, Pattern};
 
 pub(super) use like::FUNCTIONS as LIKE;
+pub(super) use lambda::regexp_replace as replace_by_lambda;
 pub(super) use replace::FUNCTIONS as REPLACEMENTS;
 
 pub(super) const SEARCHES: &[Scalar] = &[
