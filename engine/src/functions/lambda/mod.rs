@@ -39,7 +39,8 @@ struct Overload {
     call: fn(&Call<'_>) -> Result<ArrayRef>,
 }
 
-const FAMILIES: &[&[Lambda]] = &[array::FUNCTIONS, map::FUNCTIONS, reduce::FUNCTIONS, sort::FUNCTIONS, tried::FUNCTIONS, text::FUNCTIONS];
+const FAMILIES: &[&[Lambda]] =
+    &[array::FUNCTIONS, map::FUNCTIONS, reduce::FUNCTIONS, sort::FUNCTIONS, tried::FUNCTIONS, text::FUNCTIONS];
 
 /// All of them, ready to be registered.
 ///

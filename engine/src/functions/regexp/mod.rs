@@ -17,8 +17,8 @@ use super::{Call, Overload, Scalar};
 pub(crate) use like::arrow_pattern;
 pub(crate) use pattern::{Groups, Pattern};
 
-pub(super) use like::FUNCTIONS as LIKE;
 pub(super) use lambda::regexp_replace as replace_by_lambda;
+pub(super) use like::FUNCTIONS as LIKE;
 pub(super) use replace::FUNCTIONS as REPLACEMENTS;
 
 pub(super) const SEARCHES: &[Scalar] = &[
