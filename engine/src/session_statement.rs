@@ -139,16 +139,18 @@ fn properties(session: &Session, like: Option<&NamePattern>) -> Rows {
     Rows::cells(&names, "varchar", rows.into_iter().filter(|[name, ..]| matches(name, like)))
 }
 
-/// Scalar functions with each of their overloads, aggregates and window functions by name.
+/// Ours with each of their overloads, and by name the aggregates and window functions that are DataFusion's.
 fn functions(engine: &Engine, like: Option<&NamePattern>) -> Rows {
-    let scalar = functions::listed().map(|(name, scalar, overload)| {
-        let (arguments, result) = overload.signature.split_once(" -> ").unwrap_or((overload.signature, ""));
-        let arguments = arguments.trim_start_matches('(').trim_end_matches(')');
-        [name, result, arguments, "scalar", scalar.description].map(str::to_string)
+    let ours = functions::listed().map(|listed| {
+        let (arguments, result) = listed.signature.rsplit_once(" -> ").unwrap_or((listed.signature, ""));
+        let arguments = arguments.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(arguments);
+        [listed.name, result, arguments, listed.kind, listed.description].map(str::to_string)
     });
+    let ours: Vec<_> = ours.collect();
     let others = engine.aggregates_and_windows();
+    let others: Vec<_> = others.into_iter().filter(|(name, _)| ours.iter().all(|[own, ..]| own != name)).collect();
     let others = others.into_iter().map(|(name, kind)| [name, String::new(), String::new(), kind.to_string(), String::new()]);
-    let mut rows: Vec<_> = scalar.chain(others).filter(|[name, ..]| matches(name, like)).collect();
+    let mut rows: Vec<_> = ours.into_iter().chain(others).filter(|[name, ..]| matches(name, like)).collect();
     rows.sort();
     Rows::cells(&["Function", "Return Type", "Argument Types", "Function Type", "Description"], "varchar", rows)
 }

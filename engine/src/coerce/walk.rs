@@ -20,7 +20,6 @@ use super::group::{group_key, order_key};
 use super::rule::boolean;
 use super::{cast, compare};
 use crate::cast::Strictness;
-use crate::functions::regexp::arrow_pattern;
 use crate::types::{Type, common_super_type};
 
 const STRICT: Strictness = Strictness::Strict;

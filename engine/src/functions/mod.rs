@@ -141,12 +141,34 @@ pub(crate) enum Nulls {
     Called,
 }
 
-/// Every overload that users may call, with its function and the name, for `SHOW FUNCTIONS`.
-pub(crate) fn listed() -> impl Iterator<Item = (&'static str, &'static Scalar, &'static Overload)> {
-    let scalars = FAMILIES.iter().copied().flatten();
-    let named = scalars.flat_map(|scalar| scalar.names.iter().map(move |name| (*name, scalar)));
-    let callable = named.filter(|(name, _)| !name.starts_with('$'));
-    callable.flat_map(|(name, scalar)| scalar.overloads.iter().map(move |overload| (name, scalar, overload)))
+/// An overload for `SHOW FUNCTIONS`.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) name: &'static str,
+    /// As [`Overload::signature`].
+    pub(crate) signature: &'static str,
+    /// `scalar` or `aggregate`.
+    pub(crate) kind: &'static str,
+    pub(crate) description: &'static str,
+}
+
+/// Every overload of ours that users may call, once for each name.
+pub(crate) fn listed() -> impl Iterator<Item = Listed> {
+    let scalars = FAMILIES.iter().copied().flatten().flat_map(|scalar| {
+        let signatures = scalar.overloads.iter().map(|overload| overload.signature);
+        list("scalar", scalar.names, scalar.description, signatures)
+    });
+    let all = scalars.chain(lambda::listed()).chain(aggregate::listed());
+    all.filter(|listed| !listed.name.starts_with('$'))
+}
+
+fn list(
+    kind: &'static str,
+    names: &'static [&'static str],
+    description: &'static str,
+    signatures: impl Iterator<Item = &'static str> + Clone,
+) -> impl Iterator<Item = Listed> {
+    names.iter().flat_map(move |name| signatures.clone().map(move |signature| Listed { name, signature, kind, description }))
 }
 
 /// All functions, ready to be registered.

@@ -86,7 +86,6 @@ impl Lower<'_> {
             Expr::IsDistinctFrom(left, right) => operator(IS_DISTINCT, left, right),
             Expr::IsNotDistinctFrom(left, right) => operator(IS_NOT_DISTINCT, left, right),
             Expr::BinaryOp { op: BinaryOperator::StringConcat, left, right } => call("concat", vec![*left, *right]),
-            Expr::Function(function) => super::calls::call(function),
             Expr::Tuple(values) => call("$row", values),
             Expr::Array(array) => call("$array", array.elem),
             Expr::AtTimeZone { timestamp, time_zone } => call("$at_timezone", vec![*timestamp, *time_zone]),
@@ -106,13 +105,12 @@ impl Lower<'_> {
         let name = sql::type_text(&data_type).to_lowercase();
         Ok(match name.as_str() {
             "decimal" | "numeric" | "dec" => decimal(text.trim())?,
-            "char" => cast(&text, &Type::Char(u32::try_from(text.chars().count()).unwrap_or(u32::MAX))),
             "date" | "time" | "timestamp" => {
                 let clock = crate::cast::clock(self.properties)?;
                 let (r#type, _) = crate::types::temporal::cast::literal(&name, &text, clock)?;
                 cast(&text, &r#type)
             }
-            "json" => call("json_parse", vec![string(&text)]),
+            // As long as its text.
             "char" => cast(&text, &Type::Char(u32::try_from(text.chars().count()).unwrap_or(u32::MAX).max(1))),
             "varbinary" => {
                 Expr::Cast { kind: CastKind::Cast, expr: Box::new(string(&text)), data_type, array: false, format: None }
@@ -120,11 +118,7 @@ impl Lower<'_> {
             // The text is JSON, and not a text to be made JSON of.
             "json" => call("json_parse", vec![string(&text)]),
             _ => {
-                let r#type = match name.as_str() {
-                    // As long as its text.
-                    "char" => Type::Char(u32::try_from(text.chars().count()).unwrap_or(u32::MAX)),
-                    _ => Type::parse(&name)?,
-                };
+                let r#type = Type::parse(&name)?;
                 crate::cast::literal(&text, &r#type, self.properties)?;
                 cast(&text, &r#type)
             }
@@ -214,7 +208,7 @@ fn extract(field: &DateTimeField, value: Expr) -> Result<Expr> {
     }
 }
 
-/// `CURRENT_TIMESTAMP(6)`; other calls stay what they are.
+/// `CURRENT_TIMESTAMP(6)`, and what [`super::calls`] says of others.
 fn function(function: Function) -> Result<Expr> {
     let name = match function.name.0.as_slice() {
         [name] => name.to_string().to_lowercase(),
@@ -226,7 +220,7 @@ fn function(function: Function) -> Result<Expr> {
             "current_timestamp" | "localtimestamp" | "current_time" | "localtime",
             [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(digits)))],
         ) => now(&name, &digits.value.to_string()),
-        _ => Ok(Expr::Function(function)),
+        _ => Ok(super::calls::call(function)),
     }
 }
 

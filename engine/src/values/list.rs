@@ -61,8 +61,6 @@ pub(crate) fn map(offsets: OffsetBuffer<i32>, keys: ArrayRef, values: ArrayRef, 
 #[derive(Debug)]
 pub(crate) struct Picks {
     places: Vec<u64>,
-    /// Which picks are NULL; none before the first is.
-    missing: Option<Vec<bool>>,
     ends: Vec<i32>,
 }
 
@@ -71,20 +69,11 @@ impl Picks {
     pub(crate) fn new(rows: usize, elements: usize) -> Self {
         let mut ends = Vec::with_capacity(rows + 1);
         ends.push(0);
-        Self { places: Vec::with_capacity(elements), missing: None, ends }
+        Self { places: Vec::with_capacity(elements), ends }
     }
 
     pub(crate) fn push(&mut self, place: usize) {
         self.places.push(place as u64);
-        if let Some(missing) = &mut self.missing {
-            missing.push(false);
-        }
-    }
-
-    pub(crate) fn push_null(&mut self) {
-        let before = self.places.len();
-        self.places.push(0);
-        self.missing.get_or_insert_with(|| vec![false; before]).push(true);
     }
 
     pub(crate) fn extend(&mut self, places: impl IntoIterator<Item = usize>) {
@@ -101,15 +90,9 @@ impl Picks {
         Ok(())
     }
 
-    /// How many elements were picked so far.
-    pub(crate) fn len(&self) -> usize {
-        self.places.len()
-    }
-
     /// The offsets and the places.
     pub(crate) fn parts(self) -> (OffsetBuffer<i32>, UInt64Array) {
-        let nulls = self.missing.map(|missing| missing.into_iter().map(|missing| !missing).collect::<NullBuffer>());
-        (OffsetBuffer::new(self.ends.into()), UInt64Array::new(self.places.into(), nulls))
+        (OffsetBuffer::new(self.ends.into()), UInt64Array::from(self.places))
     }
 
     /// The lists of what was picked of `values`.

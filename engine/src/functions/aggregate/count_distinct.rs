@@ -1,8 +1,6 @@
 //! `approx_distinct(value [, error])` and `approx_set(value [, error])`, and `checksum(value)`: aggregates of hashes.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Accumulator;

@@ -1,8 +1,6 @@
 //! `max_by` and `min_by`, and with a number `n` also `max` and `min`: the values at the largest or smallest of others.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, ArrayRef, AsArray, ListArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Accumulator;
@@ -10,7 +8,7 @@ use datafusion::logical_expr::Accumulator;
 use super::keyed::array;
 use crate::functions::invalid;
 use crate::values::key::{Keys, NaN};
-use crate::values::list::{as_list, list, range};
+use crate::values::list::as_list;
 
 /// Which end is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

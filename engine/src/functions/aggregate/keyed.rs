@@ -40,10 +40,6 @@ impl<T> Keyed<T> {
         Ok(Entry::New(&mut self.kept[last]))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
     pub(super) fn keys(&self) -> Result<ArrayRef> {
         array(&self.key_type, self.keys.iter().cloned())
     }

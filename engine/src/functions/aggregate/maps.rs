@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Accumulator;
 
-use super::keyed::{Entry, Keyed, array};
+use super::keyed::{Keyed, array};
 use super::{arguments, one_list};
 use crate::functions::invalid;
 use crate::values::key::Keys;

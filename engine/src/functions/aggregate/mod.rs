@@ -61,6 +61,14 @@ struct Types {
     result: DataType,
 }
 
+/// Every overload, once for each name.
+pub(super) fn listed() -> impl Iterator<Item = super::Listed> {
+    table::AGGREGATES.iter().flat_map(|function| {
+        let signatures = function.overloads.iter().map(|overload| overload.signature);
+        super::list("aggregate", function.names, function.description, signatures)
+    })
+}
+
 /// All of them, ready to be registered.
 ///
 /// Errors: `Internal` where a signature cannot be read.

@@ -1,6 +1,6 @@
 //! Aggregates of a few sums: `kurtosis`, `skewness`, `entropy`, `geometric_mean`, `count_if`.
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
+use arrow::array::{ArrayRef, AsArray, Float64Array};
 use arrow::datatypes::{Float64Type, Int64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Accumulator;

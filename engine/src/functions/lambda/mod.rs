@@ -42,6 +42,14 @@ struct Overload {
 const FAMILIES: &[&[Lambda]] =
     &[array::FUNCTIONS, map::FUNCTIONS, reduce::FUNCTIONS, sort::FUNCTIONS, tried::FUNCTIONS, text::FUNCTIONS];
 
+/// Every overload, once for each name.
+pub(super) fn listed() -> impl Iterator<Item = super::Listed> {
+    FAMILIES.iter().copied().flatten().flat_map(|function| {
+        let signatures = function.overloads.iter().map(|overload| overload.signature);
+        super::list("scalar", function.names, function.description, signatures)
+    })
+}
+
 /// All of them, ready to be registered.
 ///
 /// Errors: `Internal` where a signature cannot be read.
