@@ -66,7 +66,7 @@ impl ExecutionPlan for RecognizeExec {
     fn required_input_distribution(&self) -> Vec<Distribution> {
         match self.compiled.partition.as_slice() {
             [] => vec![Distribution::SinglePartition],
-            keys => vec![Distribution::HashPartitioned(keys.to_vec())],
+            keys => vec![Distribution::KeyPartitioned(keys.to_vec())],
         }
     }
 

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use catalog::{Error, ErrorKind, Result};
-use datafusion::common::{Column, DFSchema, DFSchemaRef, ScalarValue};
+use datafusion::common::{DFSchema, DFSchemaRef, ScalarValue};
 use datafusion::logical_expr::planner::RelationPlannerContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, lit};
 use datafusion::sql::sqlparser::ast::{
@@ -200,11 +200,6 @@ impl Leaves<'_> {
         };
         Ok(ast::Expr::Identifier(Ident::with_quote('"', format!("{LEAF}{at}"))))
     }
-}
-
-/// The column of a leaf.
-pub(super) fn column(at: usize) -> Column {
-    Column::from_name(format!("{LEAF}{at}"))
 }
 
 fn labels(names: &[(String, Vec<Label>)], name: &Ident) -> Option<Vec<Label>> {

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::arrow::compute::SortOptions;
 use datafusion::catalog::Session;
-use datafusion::common::{DFSchema, Result, internal_datafusion_err};
+use datafusion::common::{DFSchema, Result};
 use datafusion::execution::context::QueryPlanner;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNode};
 use datafusion::physical_expr::PhysicalSortExpr;
+use datafusion::physical_expr::aggregate::LoweredAggregateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_planner::{
-    DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner, create_aggregate_expr_and_maybe_filter,
-};
+use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
 use super::exec::RecognizeExec;
 use super::node::Recognize;
@@ -62,19 +61,21 @@ impl ExtensionPlanner for Extensions {
             first,
             definitions: node.definitions.iter().map(measured).collect::<Result<_>>()?,
             measures: node.measures.iter().map(measured).collect::<Result<_>>()?,
-            aggregates: node.aggregates.iter().map(|expr| aggregation(expr, schema, input, session)).collect::<Result<_>>()?,
+            aggregates: node.aggregates.iter().map(|expr| aggregation(expr, schema, input, session, context)).collect::<Result<_>>()?,
         };
         let output = Arc::new(UserDefinedLogicalNode::schema(node).as_arrow().clone());
         Ok(Some(Arc::new(RecognizeExec::new(Arc::clone(input), Arc::new(compiled), output))))
     }
 }
 
-fn aggregation(expr: &Expr, schema: &DFSchema, input: &Arc<dyn ExecutionPlan>, session: &dyn Session) -> Result<Aggregation> {
-    let expr = expr.clone().unalias();
-    let (function, filter, order) =
-        create_aggregate_expr_and_maybe_filter(&expr, schema, &input.schema(), session.execution_props())?;
-    if function.expressions().is_empty() && function.fun().name() != "count" {
-        return Err(internal_datafusion_err!("the aggregate {} has no argument", function.name()));
-    }
-    Ok(Aggregation { function, filter, order })
+fn aggregation(
+    expr: &Expr,
+    schema: &DFSchema,
+    input: &Arc<dyn ExecutionPlan>,
+    session: &dyn Session,
+    context: &PhysicalPlanningContext,
+) -> Result<Aggregation> {
+    let input = input.schema();
+    let lowered = LoweredAggregateBuilder::new(expr, schema, &input, session.execution_props(), context).build()?;
+    Ok(Aggregation { function: lowered.aggregate, filter: lowered.filter, order: lowered.order_bys })
 }

@@ -79,10 +79,6 @@ impl Domain {
     pub(super) fn is_used_by(&self, plan: &LogicalPlan) -> Result<bool> {
         Ok(outer_columns(plan)?.iter().any(|column| self.outer.contains(column)))
     }
-
-    pub(super) fn is_used_in(&self, expr: &Expr) -> Result<bool> {
-        expr.exists(|expr| Ok(matches!(expr, Expr::OuterReferenceColumn(_, column) if self.outer.contains(column))))
-    }
 }
 
 fn short(at: usize) -> String {

@@ -2,6 +2,7 @@
 //! is the connector's matter; here it is a row.
 
 use catalog::Error;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, Result, ScalarValue, not_impl_err};
 use datafusion::functions::math::expr_fn::random;
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlannerContext, RelationPlanning};
@@ -31,7 +32,7 @@ pub(super) fn plan(mut relation: TableFactor, context: &mut dyn RelationPlannerC
 /// From 0 to 100.
 fn percentage(expr: &Expr) -> Result<f64> {
     let value = match expr {
-        Expr::Literal(value, _) => match value.cast_to(&datafusion::arrow::datatypes::DataType::Float64)? {
+        Expr::Literal(value, _) => match value.cast_to(&DataType::Float64)? {
             ScalarValue::Float64(Some(value)) => Some(value),
             _ => None,
         },
