@@ -61,7 +61,11 @@ impl ExtensionPlanner for Extensions {
             first,
             definitions: node.definitions.iter().map(measured).collect::<Result<_>>()?,
             measures: node.measures.iter().map(measured).collect::<Result<_>>()?,
-            aggregates: node.aggregates.iter().map(|expr| aggregation(expr, schema, input, session, context)).collect::<Result<_>>()?,
+            aggregates: node
+                .aggregates
+                .iter()
+                .map(|expr| aggregation(expr, schema, input, session, context))
+                .collect::<Result<_>>()?,
         };
         let output = Arc::new(UserDefinedLogicalNode::schema(node).as_arrow().clone());
         Ok(Some(Arc::new(RecognizeExec::new(Arc::clone(input), Arc::new(compiled), output))))
