@@ -43,11 +43,11 @@ const QUESTIONS: &[(&str, &str)] = &[
     ),
     (
         "A phone's accelerometer: one object for each push, samples in a nested array",
-        "SELECT session, count(*) AS samples, round(avg(p.values.z), 3) AS gravity\nFROM (SELECT partition_0 AS session, unnest(payload) AS p FROM phone_accelerometer) AS pushes\nGROUP BY session ORDER BY session",
+        "SELECT partition_0 AS session, count(*) AS samples, round(avg(\"values\".z), 3) AS gravity\nFROM phone_accelerometer CROSS JOIN UNNEST(payload) AS sample (name, time, \"values\")\nGROUP BY partition_0 ORDER BY session",
     ),
     (
         "Flights: one object that holds an array of arrays (OpenSky)",
-        "SELECT s[3] AS country, count(DISTINCT s[1]) AS aircraft, round(max(cast(s[8] AS double))) AS highest_m\nFROM (SELECT unnest(states) AS s FROM flight_states) AS polls\nGROUP BY s[3] ORDER BY country",
+        "SELECT s[3] AS country, count(DISTINCT s[1]) AS aircraft, round(max(cast(s[8] AS double))) AS highest_m\nFROM flight_states CROSS JOIN UNNEST(states) AS polls (s)\nGROUP BY s[3] ORDER BY country",
     ),
 ];
 

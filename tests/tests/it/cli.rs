@@ -66,7 +66,7 @@ fn errors_point_at_their_place() {
 #[test]
 fn statements_over_their_time_end_at_once() {
     let home = Home::new();
-    let long = "WITH t AS (SELECT unnest(range(0, 60000)) AS x) \
+    let long = "WITH t AS (SELECT x FROM UNNEST(range(0, 60000)) AS u (x)) \
                 SELECT count(*), max(a.x + b.x) FROM t a JOIN t b ON a.x % 10 = b.x % 10";
     let started = std::time::Instant::now();
     let ran = home.run(&["query", "--timeout", "300ms", long]);

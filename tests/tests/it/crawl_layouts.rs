@@ -244,7 +244,7 @@ const ANSWERS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "sensor_logger",
-        "SELECT count(*), round(sum(p.values.x), 3) FROM (SELECT unnest(payload) AS p FROM session_1) AS pushes",
+        "SELECT count(*), round(sum(\"values\".x), 3) FROM session_1 CROSS JOIN UNNEST(payload) AS p (name, time, \"values\")",
         &["20,3.0"],
     ),
     ("flink", "SELECT partition_0, count(*), sum(id) FROM flink GROUP BY 1", &["2024-01-31--22,6,6"]),
