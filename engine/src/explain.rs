@@ -83,12 +83,12 @@ fn valid() -> Result<Answer> {
 /// The tables that a query reads, as Trino's `EXPLAIN (TYPE IO)` names them.
 fn reads(query: &Query, session: &Session) -> Value {
     let tables = sql::tables(&Statement::Query(Box::new(query.clone())));
-    let tables = tables.into_iter().filter_map(|table| match table.source {
+    let tables = tables.into_iter().map(|table| match table.source {
         TableSource::Name(name) => {
             let schema = name.database.as_deref().unwrap_or(&session.database);
-            Some(json!({"table": {"catalog": "awsdatacatalog", "schemaTable": {"schema": schema, "table": name.name}}}))
+            json!({"table": {"catalog": "awsdatacatalog", "schemaTable": {"schema": schema, "table": name.name}}})
         }
-        TableSource::Location(location) => Some(json!({"location": location})),
+        TableSource::Location(location) => json!({"location": location}),
     });
     json!({ "inputTableColumnInfos": tables.collect::<Vec<_>>() })
 }

@@ -100,7 +100,7 @@ fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
         T::Time32(_) | T::Time64(_) | T::Timestamp(..) | T::Interval(_) | T::Duration(_) => temporal::writer(array)?,
         T::Utf8 | T::LargeUtf8 | T::Utf8View => string(array),
         T::Binary | T::LargeBinary | T::BinaryView | T::FixedSizeBinary(_) => binary(array),
-        ref wrapper if crate::types::is_wrapper(wrapper) => wrapped::writer(array)?,
+        wrapper if crate::types::is_wrapper(wrapper) => wrapped::writer(array)?,
         _ => nested::writer(array)?,
     })
 }

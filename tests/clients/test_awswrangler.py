@@ -114,7 +114,7 @@ def test_statements(lake):
 def test_types_of_a_query(lake):
     query = wr.athena.start_query_execution("SELECT 1", database=lake.database, s3_output=lake.output)
     wr.athena.wait_query(query)
-    assert wr.athena.get_query_columns_types(query) == {"_col0": "int"}
+    assert wr.athena.get_query_columns_types(query) == {"_col0": "integer"}
 
 
 def test_prepared_statements(lake):

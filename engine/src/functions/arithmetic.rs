@@ -37,7 +37,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             "(real, real) -> real" => |c| checked(c, numeric::add, "addition"),
             "(double, double) -> double" => |c| checked(c, numeric::add, "addition"),
             "(decimal(a, b), decimal(c, d)) -> decimal(min(38, max(a - b, c - d) + max(b, d) + 1), max(b, d))" =>
-                |c| decimal(c, |x, y| Some(x.checked_add(y)?)),
+                |c| decimal(c, |x, y| x.checked_add(y)),
             "(interval day to second, interval day to second) -> interval day to second" =>
                 |c| intervals::<DurationMillisecondType>(c, i64::checked_add),
             "(interval year to month, interval year to month) -> interval year to month" =>
@@ -55,7 +55,7 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             "(real, real) -> real" => |c| checked(c, numeric::sub, "subtraction"),
             "(double, double) -> double" => |c| checked(c, numeric::sub, "subtraction"),
             "(decimal(a, b), decimal(c, d)) -> decimal(min(38, max(a - b, c - d) + max(b, d) + 1), max(b, d))" =>
-                |c| decimal(c, |x, y| Some(x.checked_sub(y)?)),
+                |c| decimal(c, |x, y| x.checked_sub(y)),
             "(interval day to second, interval day to second) -> interval day to second" =>
                 |c| intervals::<DurationMillisecondType>(c, i64::checked_sub),
             "(interval year to month, interval year to month) -> interval year to month" =>

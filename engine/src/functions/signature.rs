@@ -162,7 +162,7 @@ impl Pattern {
             Self::Any => return None,
             Self::Decimal(precision, scale) => {
                 let (precision, scale) = (small(precision)?, small(scale)?);
-                (precision >= 1 && precision <= crate::types::MAX_PRECISION && scale <= precision)
+                ((1..=crate::types::MAX_PRECISION).contains(&precision) && scale <= precision)
                     .then_some(Type::Decimal(precision, scale))?
             }
             Self::Varchar(length) => Type::Varchar(large(length).filter(|length| *length < i32::MAX as u32)),

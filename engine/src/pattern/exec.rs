@@ -176,8 +176,11 @@ fn recognized(compiled: &Compiled, batch: &RecordBatch, schema: &SchemaRef) -> R
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
 }
 
-/// The partition's matches, each with the row it begins at, and the rows of the result.
-fn matches(rows: &Rows<'_>) -> Result<(Vec<(usize, Match)>, Vec<Row>)> {
+/// A partition's matches, each with the row it begins at, and the rows of the result.
+type Matched = (Vec<(usize, Match)>, Vec<Row>);
+
+/// Searches a partition.
+fn matches(rows: &Rows<'_>) -> Result<Matched> {
     let (spec, count) = (&rows.compiled.spec, rows.batch.num_rows());
     let (mut found, mut result) = (vec![], vec![]);
     let mut covered = vec![false; count];

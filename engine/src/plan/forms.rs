@@ -17,7 +17,7 @@ use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Distinct, Expr, Function, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, Join, JoinOperator,
     LimitClause, ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias,
     TableAliasColumnDef, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowSpec,
-    WindowType,
+    WindowType, visit_expressions,
 };
 
 use super::relation::using;
@@ -137,10 +137,20 @@ fn tell_apart(items: &mut [SelectItem], outermost: bool) {
             SelectItem::UnnamedExpr(expr) => expr.to_string(),
             _ => name.clone(),
         };
-        if !seen.insert(text) || (wildcard && matches!(item, SelectItem::UnnamedExpr(_))) {
+        let unnamed = matches!(item, SelectItem::UnnamedExpr(_));
+        if !seen.insert(text) || (unnamed && (wildcard || has_subquery(expr))) {
             *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', format!("{name}{MARK}{at}")) };
         }
     }
+}
+
+/// DataFusion names all that hold a subquery alike, whatever the subquery is.
+fn has_subquery(expr: &Expr) -> bool {
+    let found = visit_expressions(expr, |part| match part {
+        Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 /// The number of columns that a query has, where its text tells.

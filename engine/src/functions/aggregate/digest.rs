@@ -73,7 +73,7 @@ impl Accumulator for Digest {
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
         match &mut self.digest {
-            Some(digest) => super::sketch(&self.data_type, digest.to_bytes()),
+            Some(digest) => super::sketch(&self.data_type, digest.bytes()),
             None => ScalarValue::try_from(&self.data_type),
         }
     }
@@ -83,7 +83,7 @@ impl Accumulator for Digest {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::Binary(self.digest.as_mut().map(TDigest::to_bytes))])
+        Ok(vec![ScalarValue::Binary(self.digest.as_mut().map(TDigest::bytes))])
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {

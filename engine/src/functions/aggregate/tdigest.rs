@@ -202,7 +202,7 @@ impl TDigest {
 
     /// Format, least and greatest value, compression, weight, count of centroids, their means and their weights: as Trino
     /// keeps it.
-    pub(crate) fn to_bytes(&mut self) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self) -> Vec<u8> {
         self.settle();
         let numbers = [self.min, self.max, self.compression, self.total];
         let mut bytes = vec![0];
@@ -213,7 +213,7 @@ impl TDigest {
         bytes
     }
 
-    /// None for what [`Self::to_bytes`] did not make.
+    /// None for what [`Self::bytes`] did not make.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let rest = bytes.strip_prefix(&[0])?;
         let (numbers, rest) = rest.split_at_checked(4 * 8)?;

@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn what_is_too_long_is_an_error_or_ends_with_the_filler() {
         let long = "x".repeat(MOST - 1);
-        let cases: &[(&[&str], Option<&str>, bool, Option<usize>)] = &[
+        type Case<'a> = (&'a [&'a str], Option<&'a str>, bool, Option<usize>);
+        let cases: &[Case<'_>] = &[
             (&["a", "b"], None, false, Some(3)),
             (&[], None, false, None),
             (&[&long, "a"], Some("..."), true, Some(MOST - 1 + 1 + 6)),

@@ -166,18 +166,24 @@ fn write(specifier: &Specifier, value: &Value, out: &mut String) -> Result<()> {
         },
         ('d', Value::Long(value)) => {
             let digits = Digits::integer(*value);
-            return Ok(specifier.pad(&digits.fixed(0, specifier), digits.negative, out));
+            specifier.pad(&digits.fixed(0, specifier), digits.negative, out);
+            return Ok(());
         }
         ('x', Value::Long(value)) => {
             let prefix = if specifier.has('#') { "0x" } else { "" };
-            return Ok(specifier.pad(&format!("{prefix}{value:x}"), false, out));
+            specifier.pad(&format!("{prefix}{value:x}"), false, out);
+            return Ok(());
         }
         ('o', Value::Long(value)) => {
             let prefix = if specifier.has('#') { "0" } else { "" };
-            return Ok(specifier.pad(&format!("{prefix}{value:o}"), false, out));
+            specifier.pad(&format!("{prefix}{value:o}"), false, out);
+            return Ok(());
         }
         ('e' | 'f' | 'g', Value::Number { text, digits }) => match digits {
-            Some(digits) => return Ok(specifier.pad(&digits.with(specifier), digits.negative, out)),
+            Some(digits) => {
+                specifier.pad(&digits.with(specifier), digits.negative, out);
+                return Ok(());
+            }
             None => text.clone(),
         },
         ('t', Value::Moment(moment)) => match moment.field(specifier.field) {

@@ -185,7 +185,7 @@ impl Translation<'_> {
             self.out.push('\\');
             self.out.extend(self.chars.next());
             if self.chars.peek() == Some(&'{') {
-                while let Some(c) = self.chars.next() {
+                for c in self.chars.by_ref() {
                     self.out.push(c);
                     if c == '}' {
                         return;

@@ -207,7 +207,7 @@ fn luhn_check(call: &Call<'_>) -> Result<ArrayRef> {
             return Err(invalid(format!("Input contains non-digit characters: {digits}")));
         }
         let sum: u32 = digits.bytes().rev().enumerate().map(|(at, digit)| checked(at, u32::from(digit - b'0'))).sum();
-        Ok(Some(!digits.is_empty() && sum % 10 == 0))
+        Ok(Some(!digits.is_empty() && sum.is_multiple_of(10)))
     })
 }
 

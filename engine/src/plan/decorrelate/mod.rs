@@ -101,11 +101,8 @@ fn expressions(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
     let mut exprs = vec![];
     for expr in plan.expressions() {
         let is_filter = matches!(plan, LogicalPlan::Filter(_));
-        let answered = if is_filter {
-            filter(expr, &mut input, names)?
-        } else {
-            answered(expr, &mut input, |expr, input| plain::scalar(expr, input), names)?
-        };
+        let answered =
+            if is_filter { filter(expr, &mut input, names)? } else { answered(expr, &mut input, plain::scalar, names)? };
         exprs.push(answered);
     }
     if fields(input.schema()).len() == before {

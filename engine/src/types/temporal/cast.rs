@@ -43,14 +43,14 @@ pub(crate) fn is_zoned_instant(instant: Moment) -> bool {
 /// Whether [`cast`] knows how.
 pub(crate) fn can_cast(from: &Type, to: &Type) -> bool {
     use Type::{Date, DayTime, Time, TimeTz, Timestamp, TimestampTz, Varchar, YearMonth};
-    match (from, to) {
+    matches!(
+        (from, to),
         (Varchar(_), Date | Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_))
-        | (Date | Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_) | YearMonth | DayTime, Varchar(_))
-        | (Date, Date | Timestamp(_) | TimestampTz(_))
-        | (Time(_) | TimeTz(_), Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_))
-        | (Timestamp(_) | TimestampTz(_), Date | Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_)) => true,
-        _ => false,
-    }
+            | (Date | Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_) | YearMonth | DayTime, Varchar(_))
+            | (Date, Date | Timestamp(_) | TimestampTz(_))
+            | (Time(_) | TimeTz(_), Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_))
+            | (Timestamp(_) | TimestampTz(_), Date | Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_))
+    )
 }
 
 /// The values of `array`, of type `from`, as values of type `to`; the bound of a varchar is left to the caller. What is no value of
@@ -172,7 +172,7 @@ fn converted(values: &Column, from: &Type, to: &Type, clock: Clock, rows: &Rows<
 /// Values to text.
 fn text(array: &ArrayRef, from: &Type) -> Result<ArrayRef> {
     let nulls = array.logical_nulls();
-    let print: Box<dyn Fn(usize, &mut String) + '_> = match from {
+    let print: Printer<'_> = match from {
         Type::YearMonth => {
             let months = array.as_primitive_opt::<IntervalYearMonthType>().ok_or_else(|| unknown(from, &Type::VARCHAR))?;
             Box::new(|row, out| print::year_to_month(months.value(row), out))
@@ -197,10 +197,13 @@ fn text(array: &ArrayRef, from: &Type) -> Result<ArrayRef> {
     Ok(Arc::new(texts.finish()))
 }
 
+/// Appends the text of the value in a row, which is not NULL.
+pub(crate) type Printer<'a> = Box<dyn Fn(usize, &mut String) + Send + Sync + 'a>;
+
 /// What appends the text of a value that is not NULL.
 ///
 /// Errors: `Internal` for a type that is no date, time or timestamp.
-pub(crate) fn printer<'a>(values: Column, r#type: &Type) -> Result<Box<dyn Fn(usize, &mut String) + Send + Sync + 'a>> {
+pub(crate) fn printer<'a>(values: Column, r#type: &Type) -> Result<Printer<'a>> {
     Ok(match *r#type {
         Type::Date => Box::new(move |row, out| print::date(values.day(row), out)),
         Type::Time(digits) => Box::new(move |row, out| print::time(values.time(row), digits, out)),

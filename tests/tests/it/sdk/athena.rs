@@ -212,7 +212,7 @@ async fn named_queries_are_kept() {
     athena.update_named_query().named_query_id(&id).name("two").query_string("SELECT 2").send().await.unwrap();
     let query = athena.get_named_query().named_query_id(&id).send().await.unwrap().named_query.unwrap();
     assert_eq!((query.name(), query.query_string(), query.work_group()), ("two", "SELECT 2", Some("primary")));
-    assert_eq!(athena.list_named_queries().send().await.unwrap().named_query_ids(), [id.clone()]);
+    assert_eq!(athena.list_named_queries().send().await.unwrap().named_query_ids(), std::slice::from_ref(&id));
     athena.delete_named_query().named_query_id(&id).send().await.unwrap();
     assert!(athena.get_named_query().named_query_id(&id).send().await.is_err());
 }

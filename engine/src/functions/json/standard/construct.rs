@@ -82,7 +82,7 @@ fn text(json: &Json<'_>) -> String {
 }
 
 fn values<'a>(call: &'a Call<'_>, columns: &'a [ArrayRef], from: usize) -> Result<Vec<Value<'a>>> {
-    columns.iter().zip(&call.types[..]).skip(from).map(|(column, r#type)| Value::new(column, r#type)).collect()
+    columns.iter().zip(call.types).skip(from).map(|(column, r#type)| Value::new(column, r#type)).collect()
 }
 
 fn json<'a>(value: &Value<'_>, row: usize) -> Result<Json<'a>> {
