@@ -35,7 +35,7 @@ $(VENV)/.installed $(VENV)-dbt/.installed:
 
 # Trino's own cases, from ../shared, through the engine: prints rates, writes docs/conformance.md and the list of known failures.
 conformance:
-	$(CARGO) build --locked --package tests --bin conformance
+	$(CARGO) build --locked --workspace --all-targets
 	$(PYTHON) tests/conformance/run.py --binary "$${CARGO_TARGET_DIR:-target}/debug/conformance" --write
 
 # Ten minutes of statements that are nearly right, another sequence each time; a fault says its seed.

@@ -69,10 +69,14 @@ pub(crate) async fn call(shared: &Shared, caller: &Caller, request: Request) -> 
             let service = S3ServiceBuilder::new(door).build();
             service.call(Request::from_parts(head, s3s::Body::http_body_unsync(body))).await.map(|answer| answer.map(Body::new))
         }
-        None => match pass::call(&storage, caller, head, Content { body, trailers, hash }).await {
-            Ok(answer) => return answer,
-            Err(error) => Ok(refusal(&error)),
-        },
+        None => {
+            let has_body = head.headers.contains_key(header::TRANSFER_ENCODING)
+                || head.headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+            match pass::call(&storage, caller, head, Content { body, trailers, hash }).await {
+                Ok(answer) => return answer,
+                Err(error) => Ok(refused_unread(&error, has_body)),
+            }
+        }
     };
     let answer = answer.unwrap_or_else(|error| {
         let error: s3s::StdError = error.into();
@@ -96,6 +100,15 @@ pub(crate) async fn refuse(id: Uuid, (status, code, message): (StatusCode, &str,
 fn refusal(error: &S3Error) -> Response {
     let status = error.status_code().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     text(status, error.code().as_str(), error.message().unwrap_or("the request failed inside the server"))
+}
+
+/// An error of a request whose body may not have been read: no other request comes behind it then.
+fn refused_unread(error: &S3Error, has_body: bool) -> Response {
+    let mut answer = refusal(error);
+    if has_body {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 fn text(status: StatusCode, code: &str, message: &str) -> Response {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use catalog::Error;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, ListArray, StructArray, make_array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, ListArray, StructArray, make_array};
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::kernels::length::length;
 use datafusion::arrow::datatypes::FieldRef;
@@ -23,8 +23,16 @@ static MEMBER_FUNCTION: LazyLock<Arc<ScalarUDF>> =
 static ORDINALS_FUNCTION: LazyLock<Arc<ScalarUDF>> =
     LazyLock::new(|| Arc::new(Ordinals(Signature::variadic_any(Volatility::Immutable)).into()));
 
-pub(super) fn all() -> [Arc<ScalarUDF>; 2] {
-    [Arc::clone(&MEMBER_FUNCTION), Arc::clone(&ORDINALS_FUNCTION)]
+static SAMPLED_FUNCTION: LazyLock<Arc<ScalarUDF>> =
+    LazyLock::new(|| Arc::new(Sampled(Signature::variadic_any(Volatility::Volatile)).into()));
+
+pub(super) fn all() -> [Arc<ScalarUDF>; 3] {
+    [Arc::clone(&MEMBER_FUNCTION), Arc::clone(&ORDINALS_FUNCTION), Arc::clone(&SAMPLED_FUNCTION)]
+}
+
+/// True by a chance from 0 to 1, anew in each row; the columns only say of which rows.
+pub(super) fn sampled(chance: f64, columns: Vec<Expr>) -> Expr {
+    SAMPLED_FUNCTION.call(std::iter::once(lit(chance)).chain(columns).collect())
 }
 
 /// The field at a place of a row, from 0. Fields may have the same name or none.
@@ -35,6 +43,29 @@ pub(super) fn member(row: Expr, at: usize) -> Expr {
 /// The numbers from 1 to the length of the longest list, as a list.
 pub(super) fn ordinals(lists: Vec<Expr>) -> Expr {
     ORDINALS_FUNCTION.call(lists)
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Sampled(Signature);
+
+impl ScalarUDFImpl for Sampled {
+    fn name(&self) -> &str {
+        "$sampled"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let Some(ColumnarValue::Scalar(ScalarValue::Float64(Some(chance)))) = args.args.first() else { return Err(misused()) };
+        let drawn: BooleanArray = (0..args.number_rows).map(|_| Some(fastrand::f64() < *chance)).collect();
+        Ok(ColumnarValue::Array(Arc::new(drawn)))
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -3,12 +3,13 @@
 
 use catalog::Error;
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::TreeNode as _;
 use datafusion::common::{DFSchema, Result, ScalarValue, not_impl_err};
-use datafusion::functions::math::expr_fn::random;
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlannerContext, RelationPlanning};
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::sql::sqlparser::ast::{TableFactor, TableSampleKind, TableSampleMethod};
 
+use super::functions;
 use crate::error::into_datafusion;
 
 pub(super) fn plan(mut relation: TableFactor, context: &mut dyn RelationPlannerContext) -> Result<RelationPlanning> {
@@ -25,7 +26,12 @@ pub(super) fn plan(mut relation: TableFactor, context: &mut dyn RelationPlannerC
     };
     let percentage = percentage(&context.sql_to_expr(quantity.value, &DFSchema::empty())?)?;
     let rows = context.plan(relation)?;
-    let plan = LogicalPlanBuilder::from(rows).filter(random().lt(lit(percentage / 100.0)))?.build()?;
+    // DataFusion would have the chances of a predicate without columns drawn before UNNEST makes rows.
+    let columns = match rows.exists(|node| Ok(matches!(node, LogicalPlan::Unnest(_))))? {
+        true => rows.schema().columns().into_iter().map(Expr::Column).collect(),
+        false => vec![],
+    };
+    let plan = LogicalPlanBuilder::from(rows).filter(functions::sampled(percentage / 100.0, columns))?.build()?;
     Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, None))))
 }
 
