@@ -57,14 +57,14 @@ impl Kind {
             Self::Tables => &["table_catalog", "table_schema", "table_name", "table_type"],
             Self::Views => &["table_catalog", "table_schema", "table_name", "view_definition"],
             Self::Columns => {
-                let text = |name| Field::new(name, DataType::Utf8, true);
+                let text = |name| Field::new(name, DataType::Utf8View, true);
                 let names = ["table_catalog", "table_schema", "table_name", "column_name"].map(text);
                 let position = Field::new("ordinal_position", DataType::Int64, true);
                 let rest = ["column_default", "is_nullable", "data_type"].map(text);
                 return Arc::new(Schema::new(names.into_iter().chain([position]).chain(rest).collect::<Vec<_>>()));
             }
         };
-        Arc::new(Schema::new(text.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect::<Vec<_>>()))
+        Arc::new(Schema::new(text.iter().map(|name| Field::new(*name, DataType::Utf8View, true)).collect::<Vec<_>>()))
     }
 }
 

@@ -118,6 +118,13 @@ def test_describe_is_one_text_a_row_and_the_other_cells_are_empty(statements, la
     assert cells[-1] == ["day", "string", ""]
 
 
+def test_information_schema_is_filtered(statements, lake):
+    where = f"table_schema = '{lake.database}' AND table_name IN ('ticks', 'absent')"
+    assert statements.rows(f"SELECT table_name FROM information_schema.tables WHERE {where}") == [["table_name"], ["ticks"]]
+    where = f"table_schema = lower('{lake.database}') AND table_name = 'ticks' AND column_name LIKE 's%'"
+    assert statements.rows(f"SELECT column_name FROM information_schema.columns WHERE {where}")[1:] == [["symbol"]]
+
+
 def test_a_token_asked_twice_is_one_query(athena):
     token = uuid.uuid4().hex * 2
     first = athena.start_query_execution(QueryString="SELECT 1", ClientRequestToken=token)

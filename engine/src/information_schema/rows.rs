@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::SchemaRef;
 use catalog::table::{Column, Table};
 use catalog::{Catalog, Error, ErrorKind, Page, Result, hive_type};
@@ -107,7 +107,7 @@ fn present<T>(found: Result<T>) -> Result<Option<T>> {
 }
 
 fn text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(values))
+    Arc::new(StringViewArray::from_iter_values(values))
 }
 
 fn schemata(names: &[String]) -> Vec<ArrayRef> {
@@ -125,7 +125,7 @@ fn of_tables(kind: Kind, tables: &[Table]) -> Vec<ArrayRef> {
         Kind::Columns => return of_columns(&chosen),
         Kind::Views => {
             let definition = |table: &&Table| View::of(table).ok().map(|view| view.original_sql);
-            columns.push(Arc::new(chosen.iter().map(definition).collect::<StringArray>()));
+            columns.push(Arc::new(chosen.iter().map(definition).collect::<StringViewArray>()));
         }
         _ => columns.push(text(chosen.iter().map(|table| if table.is_view() { "VIEW" } else { "BASE TABLE" }))),
     }
@@ -149,7 +149,7 @@ fn of_columns(tables: &[&Table]) -> Vec<ArrayRef> {
         text(rows.iter().map(|row| row.table.name.as_str())),
         text(rows.iter().map(|row| row.name.as_str())),
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.position))),
-        Arc::new(StringArray::new_null(rows.len())),
+        Arc::new(StringViewArray::new_null(rows.len())),
         text(rows.iter().map(|_| "YES")),
         text(rows.iter().map(|row| row.r#type.as_str())),
     ]
