@@ -21,6 +21,9 @@ use arrow::datatypes::{
 };
 use catalog::{Error, Result};
 
+use crate::types::Type;
+use crate::types::temporal::print::date;
+
 /// Appends the text of the value in a row that is not NULL.
 type Writer<'a> = Box<dyn Fn(usize, &mut String) + Send + Sync + 'a>;
 
@@ -47,6 +50,16 @@ impl<'a> Text<'a> {
 
     pub fn is_null(&self, row: usize) -> bool {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    /// The text of a value of this type, a char with the blanks that are not stored; empty for NULL.
+    pub(crate) fn padded(&self, row: usize, r#type: &Type) -> String {
+        let mut text = String::new();
+        self.write(row, &mut text);
+        if let Type::Char(length) = r#type {
+            (text.chars().count()..*length as usize).for_each(|_| text.push(' '));
+        }
+        text
     }
 
     /// As [`Self::write`], with `null` for NULL: what stands inside of an array, map or row.
@@ -91,11 +104,11 @@ fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
         T::Decimal256(..) => decimal::<Decimal256Type>(array),
         T::Date32 => {
             let array = array.as_primitive::<Date32Type>();
-            Box::new(move |row, out| temporal::date(array.value(row).into(), out))
+            Box::new(move |row, out| date(array.value(row).into(), out))
         }
         T::Date64 => {
             let array = array.as_primitive::<Date64Type>();
-            Box::new(move |row, out| temporal::date(array.value(row).div_euclid(86_400_000), out))
+            Box::new(move |row, out| date(array.value(row).div_euclid(86_400_000), out))
         }
         T::Time32(_) | T::Time64(_) | T::Timestamp(..) | T::Interval(_) | T::Duration(_) => temporal::writer(array)?,
         T::Utf8 | T::LargeUtf8 | T::Utf8View => string(array),

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use catalog::{Error, ErrorKind};
+
 use super::signature::{Number, Pattern, Signature};
 use crate::types::{Type, can_coerce, common_super_type};
 
@@ -14,6 +16,14 @@ pub(super) struct Bound {
     /// What the arguments are to be.
     pub(super) arguments: Vec<Type>,
     pub(super) result: Type,
+}
+
+/// That no overload takes what is given, in Trino's words.
+pub(super) fn unexpected(name: &str, given: &[String], signatures: impl Iterator<Item = &'static str>) -> Error {
+    let arguments = |signature: &'static str| signature.rsplit_once("->").map_or("", |(arguments, _)| arguments.trim());
+    let expected = signatures.map(|signature| format!("{name}{}", arguments(signature))).collect::<Vec<_>>().join(", ");
+    let given = given.join(", ");
+    Error::new(ErrorKind::FunctionNotFound, format!("Unexpected parameters ({given}) for function {name}. Expected: {expected}"))
 }
 
 /// The overload that a call with arguments of these types means. None where there is none.

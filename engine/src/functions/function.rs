@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 use arrow::compute::nullif;
 use arrow::datatypes::{DataType, Field, FieldRef};
-use catalog::{Error, ErrorKind};
+use catalog::Error;
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature as UserSignature, Volatility,
 };
 
-use super::bind::{Bound, bind};
+use super::bind::{Bound, bind, unexpected};
 use super::signature::Signature;
 use super::{Call, Nulls, Overload, Scalar};
 use crate::error::into_datafusion;
@@ -94,16 +94,8 @@ impl Function {
 
     fn unexpected(&self, types: &[Type]) -> Error {
         let name = self.name;
-        let given = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
-        let expected = self.overloads.iter().map(|overload| {
-            let arguments = overload.signature.rsplit_once("->").map_or("", |(arguments, _)| arguments.trim());
-            format!("{name}{arguments}")
-        });
-        let expected = expected.collect::<Vec<_>>().join(", ");
-        Error::new(
-            ErrorKind::FunctionNotFound,
-            format!("Unexpected parameters ({given}) for function {name}. Expected: {expected}"),
-        )
+        let given = types.iter().map(Type::to_string).collect::<Vec<_>>();
+        unexpected(name, &given, self.overloads.iter().map(|overload| overload.signature))
     }
 }
 

@@ -3,6 +3,7 @@
 //! | written | becomes | why |
 //! |---|---|---|
 //! | `try(x)` | `"$try"(() -> x)` | `x` is computed where its errors are caught |
+//! | `coalesce(NULL, a)` | `coalesce(a)` | DataFusion finds no type for NULL and bytes |
 //! | `map(a, b)` | `"$map"(a, b)` | DataFusion reads it as keys and values in turn |
 //! | `array_join(a, s)` | `"$array_join"(CAST(a AS array(varchar)), s)` | elements are cast as Trino casts them |
 //! | `listagg(x, s) WITHIN GROUP (ORDER BY o)` | `"$listagg"(array_agg(x ORDER BY o), s, …)` | the order is `array_agg`'s |
@@ -34,6 +35,7 @@ pub(super) fn call(mut function: Function) -> Expr {
         ("regexp_replace", [_, _, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Lambda(_)))]) => {
             rename(function, "$regexp_replace")
         }
+        ("coalesce", _) => coalesce(function),
         ("listagg", _) => listagg(function),
         ("reduce_agg", [_, _, _, _]) => reduce_agg(function),
         ("row_number" | "rank" | "dense_rank" | "ntile", _) if function.over.is_some() => {
@@ -41,6 +43,16 @@ pub(super) fn call(mut function: Function) -> Expr {
         }
         _ => Expr::Function(function),
     }
+}
+
+/// Without the arguments that are NULL for all to see, unless all are.
+fn coalesce(mut function: Function) -> Expr {
+    let FunctionArguments::List(list) = &mut function.args else { return Expr::Function(function) };
+    let is_null = |argument: &FunctionArg| matches!(argument, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) if value.value == Value::Null);
+    if !list.args.iter().all(is_null) {
+        list.args.retain(|argument| !is_null(argument));
+    }
+    Expr::Function(function)
 }
 
 fn rename(mut function: Function, name: &str) -> Expr {

@@ -192,21 +192,6 @@ fn as_row(query: &mut Query) {
     wrap(query, SelectItem::UnnamedExpr(row), alias);
 }
 
-fn of(body: SetExpr) -> Query {
-    Query {
-        with: None,
-        body: Box::new(body),
-        order_by: None,
-        limit_clause: None,
-        fetch: None,
-        locks: vec![],
-        for_clause: None,
-        settings: None,
-        format_clause: None,
-        pipe_operators: vec![],
-    }
-}
-
 /// `SELECT item FROM relation`
 fn select(item: SelectItem, relation: TableFactor) -> Select {
     Select {
@@ -241,7 +226,7 @@ fn select(item: SelectItem, relation: TableFactor) -> Select {
 fn wrap(query: &mut Query, item: SelectItem, alias: TableAlias) {
     let subquery = Box::new(query.clone());
     let relation = TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None };
-    *query = of(SetExpr::Select(Box::new(select(item, relation))));
+    *query = sql::query_of(SetExpr::Select(Box::new(select(item, relation))));
 }
 
 fn with_ties(query: &mut Query, rows: Expr) -> Result<()> {

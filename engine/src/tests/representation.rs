@@ -95,7 +95,7 @@ impl Sample {
         let pairs = |items: &[String]| items.to_vec();
         let mut queries = vec![
             ("SELECT x FROM t WHERE k = 1", row(low)),
-            ("SELECT coalesce(x, x) FROM t WHERE k = 2", row(low)),
+            ("SELECT coalesce(NULL, x) FROM t WHERE k = 2", row(low)),
             ("SELECT CASE WHEN k = 3 THEN x END FROM t WHERE k > 2 ORDER BY k", vec![high.into(), "NULL".into()]),
             ("SELECT IF(k = 3, x, NULL) FROM t WHERE k = 3", row(high)),
             ("SELECT array_agg(x ORDER BY k) FROM t WHERE k < 4", list(&[low, low, high])),

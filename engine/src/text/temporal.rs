@@ -15,6 +15,7 @@ use catalog::Result;
 use chrono::{DateTime, Offset, TimeZone};
 
 use super::{Writer, unprintable};
+use crate::types::temporal::print::date;
 
 const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 
@@ -100,25 +101,6 @@ pub(super) fn digits(unit: TimeUnit) -> u32 {
         TimeUnit::Microsecond => 6,
         TimeUnit::Nanosecond => 9,
     }
-}
-
-/// A day of the proleptic Gregorian calendar, counted from 1970-01-01. chrono ends at the year 262142, Arrow's dates do not:
-/// this is Howard Hinnant's `civil_from_days`. Years beyond four digits have a sign, as ISO 8601 and Java want it.
-pub(super) fn date(days: i64, out: &mut String) {
-    let days = days.saturating_add(719_468);
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    _ = match year {
-        0..=9999 => write!(out, "{year:04}-{month:02}-{day:02}"),
-        10_000.. => write!(out, "+{year}-{month:02}-{day:02}"),
-        _ => write!(out, "-{:04}-{month:02}-{day:02}", year.unsigned_abs()),
-    };
 }
 
 /// `ticks` of a day, of which a second has 10 to the power of `digits`.

@@ -59,6 +59,7 @@ use crate::cursor::Cursor;
 use crate::source::Source;
 use crate::token::Grammar;
 pub use data_type::type_text;
+pub use query::of as query_of;
 pub(crate) use refused::{heads, refused, refused_as, refused_otherwise};
 
 /// Parses a whole query; spans in the result are positions in the user's text.

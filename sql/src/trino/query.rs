@@ -108,7 +108,7 @@ fn without_with(cursor: &mut Cursor<'_>) -> Result<Box<Query>> {
 }
 
 /// A query of this body and nothing else.
-pub(super) fn of(body: SetExpr) -> Query {
+pub fn of(body: SetExpr) -> Query {
     Query {
         with: None,
         body: Box::new(body),

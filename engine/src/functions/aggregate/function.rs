@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
-use catalog::{Error, ErrorKind};
+use catalog::Error;
 use datafusion::common::{Result, internal_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
@@ -17,7 +17,7 @@ use datafusion::scalar::ScalarValue;
 use super::adapter::{Distinct, Sliding};
 use super::{Aggregate, Kind, Overload, Types};
 use crate::error::into_datafusion;
-use crate::functions::bind::bind;
+use crate::functions::bind::{bind, unexpected};
 use crate::functions::signature::Signature;
 use crate::types::Type;
 
@@ -50,16 +50,8 @@ impl Function {
 
     fn unexpected(&self, actual: &[Type]) -> Error {
         let name = self.aggregate.names[0];
-        let given = actual.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
-        let expected = self.aggregate.overloads.iter().map(|overload| {
-            let arguments = overload.signature.rsplit_once("->").map_or("", |(arguments, _)| arguments.trim());
-            format!("{name}{arguments}")
-        });
-        let expected = expected.collect::<Vec<_>>().join(", ");
-        Error::new(
-            ErrorKind::FunctionNotFound,
-            format!("Unexpected parameters ({given}) for function {name}. Expected: {expected}"),
-        )
+        let given = actual.iter().map(Type::to_string).collect::<Vec<_>>();
+        unexpected(name, &given, self.aggregate.overloads.iter().map(|overload| overload.signature))
     }
 
     fn of(&self, args: &AccumulatorArgs<'_>) -> Result<(&'static Overload, Types)> {

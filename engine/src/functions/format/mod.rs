@@ -105,12 +105,7 @@ impl<'a> Argument<'a> {
     }
 
     fn text(&self, row: usize) -> String {
-        let mut text = String::new();
-        self.text.write(row, &mut text);
-        if let Type::Char(length) = self.r#type {
-            (text.chars().count()..*length as usize).for_each(|_| text.push(' '));
-        }
-        text
+        self.text.padded(row, self.r#type)
     }
 }
 

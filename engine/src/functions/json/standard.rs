@@ -118,12 +118,7 @@ impl<'a> Value<'a> {
     }
 
     fn text(&self, row: usize) -> String {
-        let mut text = String::new();
-        self.text.write(row, &mut text);
-        if let Type::Char(length) = self.r#type {
-            (text.chars().count()..*length as usize).for_each(|_| text.push(' '));
-        }
-        text
+        self.text.padded(row, self.r#type)
     }
 
     /// As an item of a path; `None` for an empty sequence, which NULL with FORMAT JSON is.

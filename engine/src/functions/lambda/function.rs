@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef};
-use catalog::{Error, ErrorKind};
+use catalog::Error;
 use datafusion::common::{Result, ScalarValue, internal_datafusion_err};
 use datafusion::logical_expr::{
     ColumnarValue, HigherOrderFunctionArgs, HigherOrderReturnFieldArgs, HigherOrderSignature, HigherOrderUDFImpl,
@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 use super::bind::{Argument, Bound, Given, Signature};
 use super::{Call, Lambda};
 use crate::error::into_datafusion;
+use crate::functions::bind::unexpected;
 use crate::types::Type;
 
 #[derive(Debug)]
@@ -50,16 +51,8 @@ impl Function {
             Given::Value(r#type) => r#type.to_string(),
             Given::Lambda(_) => "<function>".to_string(),
         };
-        let given = given.iter().map(text).collect::<Vec<_>>().join(", ");
-        let expected = self.lambda.overloads.iter().map(|overload| {
-            let arguments = overload.signature.rsplit_once("->").map_or("", |(arguments, _)| arguments.trim());
-            format!("{name}{arguments}")
-        });
-        let expected = expected.collect::<Vec<_>>().join(", ");
-        Error::new(
-            ErrorKind::FunctionNotFound,
-            format!("Unexpected parameters ({given}) for function {name}. Expected: {expected}"),
-        )
+        let given = given.iter().map(text).collect::<Vec<_>>();
+        unexpected(name, &given, self.lambda.overloads.iter().map(|overload| overload.signature))
     }
 }
 

@@ -155,14 +155,24 @@ fn converted(values: &Column, from: &Type, to: &Type, clock: Clock, rows: &Rows<
         }
         Type::TimestampTz(digits) => {
             let timestamp = |row: usize| {
-                let (instant, zone) = match from {
-                    Type::TimestampTz(_) => (values.moment(row).round(*digits)?, values.zone(row)),
-                    Type::TimeTz(_) => (Moment::from_day(clock.today(), values.time(row))?.round(*digits)?, values.zone(row)),
-                    _ => (clock.zone.instant(local(row)?.round(*digits)?)?, clock.zone),
-                };
-                is_zoned_instant(instant).then_some(Zoned(instant, zone))
+                Some(match from {
+                    Type::TimestampTz(_) => Zoned(values.moment(row).round(*digits)?, values.zone(row)),
+                    Type::TimeTz(_) => {
+                        Zoned(Moment::from_day(clock.today(), values.time(row))?.round(*digits)?, values.zone(row))
+                    }
+                    _ => Zoned(clock.zone.instant(local(row)?.round(*digits)?)?, clock.zone),
+                })
             };
-            let (values, nulls) = rows.fill(timestamp, out_of_range)?;
+            let in_range = |row| timestamp(row).filter(|Zoned(instant, _)| is_zoned_instant(*instant));
+            // Trino tells the instant, which is not what the clocks of the zone show.
+            let too_far = |row| match timestamp(row) {
+                Some(Zoned(instant, _)) => {
+                    let millis = instant.millis();
+                    Error::new(ErrorKind::InvalidCast, format!("out of range for timestamp with time zone: {millis}"))
+                }
+                None => out_of_range(row),
+            };
+            let (values, nulls) = rows.fill(in_range, too_far)?;
             Ok(zoned(*digits, &values, nulls))
         }
         _ => Err(unknown(from, to)),
@@ -368,7 +378,7 @@ mod tests {
                 "timestamp",
                 "-123001-05-01 12:34:56",
                 "timestamp(3) with time zone",
-                "INVALID_CAST_ARGUMENT: out of range for timestamp(3) with time zone: -3943693394704000",
+                "INVALID_CAST_ARGUMENT: out of range for timestamp with time zone: -3943693425604000",
             ),
         ] {
             assert_eq!(through(keyword, text, to), expected, "{keyword} '{text}' to {to}");
