@@ -5,6 +5,7 @@ mod cast;
 mod coerce;
 pub mod command;
 mod compute;
+mod cooperative;
 mod deadline;
 mod engine;
 mod error;

@@ -14,6 +14,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::again;
 use crate::compute;
+use crate::cooperative;
 use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
@@ -56,7 +57,8 @@ pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<
 
 /// The plan as it is executed in this process.
 pub(crate) async fn executable(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
-    again::executable_again(physical(state, planned).await?).map_err(from_datafusion)
+    let plan = again::executable_again(physical(state, planned).await?).and_then(cooperative::giving_way);
+    plan.map_err(from_datafusion)
 }
 
 /// The same query planned without hash joins.
