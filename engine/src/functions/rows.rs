@@ -1,13 +1,12 @@
-//! Row by row: what functions use that have no array kernel.
+//! Row by row: what functions use that have no array kernel, and whose errors are ours.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewArray, StringViewBuilder};
-use catalog::Error;
+use arrow::array::ArrayRef;
 use datafusion::common::Result;
 
 use super::Call;
+use super::columns::{self, Strings};
 use crate::error::into_datafusion;
 
 impl Call<'_> {
@@ -31,37 +30,25 @@ impl Call<'_> {
     }
 
     /// As [`Self::each`], for bigints.
-    pub(crate) fn bigints(&self, value: impl FnMut(usize) -> catalog::Result<i64>) -> Result<ArrayRef> {
-        Ok(Arc::new(Int64Array::from(self.each(value)?)))
+    pub(crate) fn bigints(&self, mut value: impl FnMut(usize) -> catalog::Result<i64>) -> Result<ArrayRef> {
+        columns::numbers(self, |row| value(row).map(Some).map_err(into_datafusion))
     }
 
     /// As [`Self::each`], for text that is appended to an empty string.
     pub(crate) fn texts(&self, mut print: impl FnMut(usize, &mut String) -> catalog::Result<()>) -> Result<ArrayRef> {
-        let valid = self.valid();
-        let mut texts = StringViewBuilder::with_capacity(self.rows);
-        let mut out = String::new();
-        for row in 0..self.rows {
-            out.clear();
-            if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) {
-                print(row, &mut out).map_err(into_datafusion)?;
-            }
-            texts.append_value(&out);
-        }
-        Ok(Arc::new(texts.finish()))
+        columns::texts(self, |row, out| print(row, out.text()).map(|()| true).map_err(into_datafusion))
     }
 
     /// The values of a varchar argument.
-    pub(crate) fn text(&self, argument: usize) -> Result<StringViewArray> {
-        let array = self.array(argument)?;
-        let texts = array.as_string_view_opt().cloned();
-        texts.ok_or_else(|| into_datafusion(Error::internal(format!("argument {argument} is no text but {}", array.data_type()))))
+    pub(crate) fn text(&self, argument: usize) -> Result<Strings> {
+        columns::stored(self, argument)
     }
 }
 
 /// What an argument of text says, understood once where it is the same in every row.
 pub(crate) enum Understood<T> {
     Once(T),
-    PerRow(StringViewArray, fn(&str) -> catalog::Result<T>),
+    PerRow(Strings, fn(&str) -> catalog::Result<T>),
 }
 
 impl<T: Clone> Understood<T> {
