@@ -20,7 +20,6 @@ mod view;
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use catalog::storage::Storage;
 use catalog::{Catalog, Error, Result};
 use datafusion::sql::sqlparser::ast::Query;
@@ -29,8 +28,10 @@ use sql::Statement;
 
 pub use rows::{Column, Rows};
 
+use crate::types::Type;
+
 /// Says the names and types of a query's output columns without running it; a view keeps them.
-pub type DescribeQuery<'a> = dyn Fn(Box<Query>) -> BoxFuture<'a, Result<Vec<(String, DataType)>>> + Send + Sync + 'a;
+pub type DescribeQuery<'a> = dyn Fn(Box<Query>) -> BoxFuture<'a, Result<Vec<(String, Type)>>> + Send + Sync + 'a;
 
 /// What a command works on.
 pub struct Context<'a> {

@@ -32,6 +32,7 @@ use crate::scan::snapshot::Lake;
 use crate::scanned::Scanned;
 use crate::session::{self, Resources};
 use crate::session_statement;
+use crate::types::Type;
 
 /// What an engine may use.
 #[derive(Debug, Clone)]
@@ -67,11 +68,19 @@ impl Default for Session {
     }
 }
 
-/// A column of an answer: its name as the user wrote it (names may repeat) and its type.
+/// A column of an answer: its name as the user wrote it (names may repeat), its type, and how its values are kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutputColumn {
     pub name: String,
+    pub r#type: Type,
     pub data_type: DataType,
+}
+
+impl OutputColumn {
+    /// A column of texts.
+    pub(crate) fn text(name: &str) -> Self {
+        Self { name: name.to_owned(), r#type: Type::VARCHAR, data_type: DataType::Utf8 }
+    }
 }
 
 /// A running statement. Dropping it cancels the statement at once and frees what it held.
@@ -91,7 +100,7 @@ impl std::fmt::Debug for Answer {
 
 impl From<command::Rows> for Answer {
     fn from(rows: command::Rows) -> Self {
-        let column = |c: &command::Column| OutputColumn { name: c.name.to_string(), data_type: DataType::Utf8 };
+        let column = |c: &command::Column| OutputColumn::text(c.name);
         Self { columns: rows.columns.iter().map(column).collect(), rows: rows.batches, scanned: Scanned::default() }
     }
 }
@@ -244,14 +253,14 @@ impl Engine {
     }
 
     /// The columns of a query that a view keeps.
-    async fn columns_of(&self, query: Box<Query>, session: Session) -> Result<Vec<(String, DataType)>> {
-        Ok(self.describe(&session, &query).await?.into_iter().map(|column| (column.name, column.data_type)).collect())
+    async fn columns_of(&self, query: Box<Query>, session: Session) -> Result<Vec<(String, Type)>> {
+        Ok(self.describe(&session, &query).await?.into_iter().map(|column| (column.name, column.r#type)).collect())
     }
 
     /// Plans a query without running it: the names and Arrow types of its columns.
     pub async fn describe(&self, session: &Session, query: &Query) -> Result<Vec<OutputColumn>> {
         let state = self.state(session);
-        Ok(query::columns(&self.plan(&state, session, query).await?))
+        query::columns(&self.plan(&state, session, query).await?)
     }
 
     /// Plans a query down to what would be executed, for whoever executes it elsewhere: see [`crate::LakeCodec`].

@@ -16,6 +16,7 @@ use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::query::{executable, lines, start};
 use crate::scanned::Scanned;
+use crate::types::Type;
 
 /// How a plan is shown.
 pub(crate) struct Explain {
@@ -76,7 +77,7 @@ fn valid() -> Result<Answer> {
     let schema = Arc::new(Schema::new(vec![Field::new("Valid", DataType::Boolean, true)]));
     let batch = RecordBatch::try_new(schema, vec![Arc::new(BooleanArray::from(vec![true]))])
         .map_err(|error| Error::internal(error.to_string()))?;
-    let columns = vec![OutputColumn { name: "Valid".to_string(), data_type: DataType::Boolean }];
+    let columns = vec![OutputColumn { name: "Valid".to_string(), r#type: Type::Boolean, data_type: DataType::Boolean }];
     Ok(Answer { columns, rows: stream::iter([Ok(batch)]).boxed(), scanned: Scanned::default() })
 }
 
@@ -110,6 +111,6 @@ fn node(plan: &dyn ExecutionPlan) -> Value {
 }
 
 fn output(name: &str, data_type: &DataType) -> Value {
-    let r#type = crate::types::Type::of(data_type).map_or_else(|_| data_type.to_string(), |known| known.to_string());
+    let r#type = Type::of(data_type).map_or_else(|_| data_type.to_string(), |known| known.to_string());
     json!({ "name": name, "type": r#type })
 }

@@ -20,6 +20,7 @@ use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
 use crate::plan::Planned;
 use crate::scanned::Scanned;
+use crate::types::Type;
 
 /// Starts a query.
 pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadline: Deadline) -> Result<Answer> {
@@ -27,7 +28,7 @@ pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadli
     let planned = engine.plan(&state, session, &query).await?;
     let physical = executable(&state, &planned).await?;
     // What comes out has the types after coercion, which the plan as it was written does not know.
-    let columns = named(&planned, &physical.schema());
+    let columns = named(&planned, &physical.schema())?;
     let (rows, plan) = match start(engine, &state, &physical, deadline).await {
         Err(error) if error.kind() == ErrorKind::MemoryExceeded && has_hash_join(&physical) => {
             tracing::info!("a hash join outgrew the memory; planning with joins that spill");
@@ -40,13 +41,21 @@ pub(crate) async fn run(engine: &Engine, session: &Session, query: Query, deadli
 }
 
 /// The columns of a planned query, with the names the user wrote.
-pub(crate) fn columns(planned: &Planned) -> Vec<OutputColumn> {
+///
+/// Errors: `NotSupported` for a column whose Arrow type no SQL type is.
+pub(crate) fn columns(planned: &Planned) -> Result<Vec<OutputColumn>> {
     named(planned, planned.logical.schema().as_arrow())
 }
 
-fn named(planned: &Planned, schema: &Schema) -> Vec<OutputColumn> {
-    let types = schema.fields().iter().map(|field| field.data_type().clone());
-    planned.columns.iter().cloned().zip(types).map(|(name, data_type)| OutputColumn { name, data_type }).collect()
+/// With the types of `schema`, and the lengths of varchars, which the optimizer may lose, from the plan.
+fn named(planned: &Planned, schema: &Schema) -> Result<Vec<OutputColumn>> {
+    let declared = planned.logical.schema().fields();
+    let column = |((name, field), declared): ((&String, &Arc<Field>), &Arc<Field>)| {
+        let known = if declared.data_type() == field.data_type() { declared } else { field };
+        let r#type = Type::of_field(known).map_err(|error| error.within(format!("column '{name}'")))?;
+        Ok(OutputColumn { name: name.clone(), r#type, data_type: field.data_type().clone() })
+    };
+    planned.columns.iter().zip(schema.fields()).zip(declared).map(column).collect()
 }
 
 pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
@@ -93,6 +102,6 @@ pub(crate) fn lines(name: &str, lines: Vec<String>) -> Result<Answer> {
     let schema = Arc::new(Schema::new(vec![Field::new(name, DataType::Utf8, true)]));
     let batch = RecordBatch::try_new(schema, vec![Arc::new(StringArray::from(lines))])
         .map_err(|error| Error::internal(error.to_string()))?;
-    let columns = vec![OutputColumn { name: name.to_string(), data_type: DataType::Utf8 }];
+    let columns = vec![OutputColumn::text(name)];
     Ok(Answer { columns, rows: stream::iter([Ok(batch)]).boxed(), scanned: Scanned::default() })
 }

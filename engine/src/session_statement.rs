@@ -7,7 +7,6 @@ use sql::{NamePattern, Statement};
 use crate::command::Rows;
 use crate::engine::{Answer, Engine, Session};
 use crate::functions;
-use crate::types::Type;
 
 /// Runs `statement` if it is about the session; `None` where it is not.
 pub(crate) async fn run(engine: &Engine, session: &mut Session, statement: &Statement) -> Result<Option<Answer>> {
@@ -118,10 +117,7 @@ async fn output(engine: &Engine, session: &Session, name: &str) -> Result<Rows> 
         return Ok(Rows::cells(&["Column Name", "Type"], "varchar", []));
     };
     let columns = engine.describe(session, &query).await?;
-    let rows = columns.into_iter().map(|column| {
-        let r#type = Type::of(&column.data_type).map_or_else(|_| column.data_type.to_string(), |known| known.to_string());
-        [column.name, r#type]
-    });
+    let rows = columns.into_iter().map(|column| [column.name, column.r#type.to_string()]);
     Ok(Rows::cells(&["Column Name", "Type"], "varchar", rows.collect::<Vec<_>>()))
 }
 

@@ -32,7 +32,6 @@ def test_an_execution_tells_all_that_clients_read(statements, lake):
         assert figures[figure] > 0, figure
 
 
-@pytest.mark.xfail(strict=True, reason="varchar(n) is shown as varchar: types with lengths come with the language")
 def test_columns_are_described(athena, statements, lake):
     sql = "SELECT b, ti, si, i, l, f, d, s, v, ts, dt, a, m, r, n FROM types"
     query = statements.succeed(sql, QueryExecutionContext={"Database": lake.database})["QueryExecutionId"]

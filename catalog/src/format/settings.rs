@@ -32,8 +32,8 @@ impl<'t> Settings<'t> {
     pub(super) fn flag(&self, key: &str, default: bool) -> Result<bool> {
         match self.get(key).map(str::trim) {
             None => Ok(default),
-            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
-            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("true") || text == "1" => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("false") || text == "0" => Ok(false),
             Some(text) => Err(Error::invalid(format!("parameter '{key}' is '{text}': expected true or false"))),
         }
     }

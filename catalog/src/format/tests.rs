@@ -64,7 +64,7 @@ fn parameters_are_read() {
     };
     let serde = [
         ("civetta.json.framing", "strings"),
-        ("ignore.malformed.json", "TRUE"),
+        ("ignore.malformed.json", "1"),
         ("use.null.for.invalid.data", "true"),
         ("case.insensitive", "false"),
         ("dots.in.keys", "true"),

@@ -9,7 +9,6 @@ mod views;
 use std::sync::Arc;
 
 use arrow::array::AsArray;
-use arrow::datatypes::DataType;
 use catalog::local::LocalCatalog;
 use catalog::storage::{Location, Storage, StorageConfig};
 use catalog::table::Table;
@@ -17,6 +16,7 @@ use catalog::{Catalog, Error, Result};
 use futures::{FutureExt as _, TryStreamExt as _};
 
 use super::{Context, run};
+use crate::types::Type;
 
 struct World {
     catalog: Arc<dyn Catalog>,
@@ -24,7 +24,7 @@ struct World {
     /// The session's database.
     database: String,
     /// What the planner would say of a view's query.
-    columns: Vec<(String, DataType)>,
+    columns: Vec<(String, Type)>,
     _folder: tempfile::TempDir,
 }
 
@@ -35,7 +35,7 @@ impl World {
         // A bucket of the embedded lake is a folder.
         std::fs::create_dir_all(folder.path().join("lake/lake")).unwrap();
         let storage = Storage::new(StorageConfig::local(folder.path())).await.unwrap();
-        Self { catalog, storage, database: "default".into(), columns: vec![("n".into(), DataType::Int32)], _folder: folder }
+        Self { catalog, storage, database: "default".into(), columns: vec![("n".into(), Type::Integer)], _folder: folder }
     }
 
     /// With the table `t (a int) PARTITIONED BY (year int, city string)` at `s3://lake/t/`.

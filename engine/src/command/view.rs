@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use catalog::table::{Column, Table};
 use catalog::{Catalog, Error, ErrorKind, Result, UpdateTable, hive_type};
 use sql::view::{View, ViewColumn};
@@ -12,14 +11,17 @@ use sql::{TableReference, TableSource};
 use super::Rows;
 use super::name::{self, Name};
 use super::table::is_missing;
-use crate::types;
+use crate::types::{self, Type};
+
+/// Hive's longest `varchar(n)`.
+const LONGEST_HIVE_VARCHAR: u32 = 65_535;
 
 /// What CREATE VIEW says, with what the planner says of its query.
 pub(super) struct Definition {
     pub(super) text: String,
     pub(super) comment: Option<String>,
     pub(super) run_as_invoker: bool,
-    pub(super) columns: Vec<(String, DataType)>,
+    pub(super) columns: Vec<(String, Type)>,
     /// The session's database, in which names of the query are looked up.
     pub(super) database: String,
 }
@@ -72,22 +74,27 @@ fn table(name: &Name, definition: Definition) -> Result<Table> {
             return Err(Error::invalid(format!("Column name '{column}' specified more than once; name one with AS")));
         }
     }
-    // Glue keeps Hive types, which lack some of Trino's; those are declared as text there and read from the view itself.
-    let column = |(name, r#type): &(String, DataType)| {
-        Column::new(catalog::name::fold(name), hive_type::print(r#type).unwrap_or_else(|_| "string".into()))
-    };
+    let column = |(name, r#type): &(String, Type)| Column::new(catalog::name::fold(name), in_hive(r#type));
     let hive = definition.columns.iter().map(column).collect();
-    let column = |(name, r#type): &(String, DataType)| Ok(ViewColumn { name: name.clone(), r#type: types::name(r#type)? });
+    let column = |(name, r#type): &(String, Type)| ViewColumn { name: name.clone(), r#type: r#type.to_string() };
     let view = View {
         original_sql: definition.text.trim_end().to_owned(),
         catalog: Some("awsdatacatalog".into()),
         schema: Some(definition.database),
-        columns: definition.columns.iter().map(column).collect::<Result<_>>()?,
+        columns: definition.columns.iter().map(column).collect(),
         comment: definition.comment,
         run_as_invoker: definition.run_as_invoker,
         ..View::default()
     };
     view.table(&name.database, &name.name, hive)
+}
+
+/// Glue keeps Hive types, which lack some of Trino's; those are declared as text there and read from the view itself.
+fn in_hive(r#type: &Type) -> String {
+    match r#type {
+        Type::Varchar(Some(length)) if *length <= LONGEST_HIVE_VARCHAR => format!("varchar({length})"),
+        other => hive_type::print(&other.arrow()).unwrap_or_else(|_| "string".into()),
+    }
 }
 
 pub(super) async fn drop(catalog: &Arc<dyn Catalog>, name: &Name, if_exists: bool) -> Result<Rows> {
@@ -108,6 +115,6 @@ pub(super) fn columns(table: &Table) -> Result<Vec<(String, String)>> {
     if !view.columns.is_empty() {
         return Ok(view.columns.into_iter().map(|column| (column.name, column.r#type)).collect());
     }
-    let column = |column: &Column| Ok((column.name.clone(), types::name(&hive_type::parse(column.hive_type())?)?));
+    let column = |column: &Column| Ok((column.name.clone(), types::of_hive(column.hive_type())?.to_string()));
     table.columns().iter().map(column).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 use arrow::compute::nullif;
-use arrow::datatypes::{DataType, Field, FieldRef};
+use arrow::datatypes::{DataType, FieldRef};
 use catalog::Error;
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
@@ -92,6 +92,16 @@ impl Function {
         Ok(binding)
     }
 
+    /// The varchar that comes out of a call of varchars whose lengths are known: `lower` of a `varchar(3)` is one too.
+    fn with_length(&self, bound: &Bound, args: &ReturnFieldArgs<'_>) -> Option<Type> {
+        if bound.result != Type::VARCHAR {
+            return None;
+        }
+        let given = args.arg_fields.iter().map(|field| Type::of_field(field).ok()).collect::<Option<Vec<_>>>()?;
+        let again = bind(&self.signatures, &given)?;
+        (again.overload == bound.overload).then_some(again.result)
+    }
+
     fn unexpected(&self, types: &[Type]) -> Error {
         let name = self.name;
         let given = types.iter().map(Type::to_string).collect::<Vec<_>>();
@@ -140,7 +150,8 @@ impl ScalarUDFImpl for Function {
             Ok(binding) => binding,
             Err(_) => self.bind(types)?,
         };
-        Ok(Arc::new(Field::new(self.name(), binding.result.clone(), true)))
+        let result = self.with_length(&binding.bound, &args);
+        Ok(Arc::new(result.as_ref().unwrap_or(&binding.bound.result).field(self.name(), true)))
     }
 
     /// What does not fit is left as it is: [`Self::return_field_from_args`] then says so, in an error that DataFusion hands on.

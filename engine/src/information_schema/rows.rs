@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::SchemaRef;
 use catalog::table::{Column, Table};
-use catalog::{Catalog, Error, ErrorKind, Page, Result, hive_type};
+use catalog::{Catalog, Error, ErrorKind, Page, Result};
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _, stream};
 use sql::view::View;
@@ -161,7 +161,7 @@ fn columns(table: &Table) -> Vec<(String, String)> {
         return view.columns.into_iter().map(|column| (column.name, column.r#type)).collect();
     }
     let trino = |column: &Column| {
-        let r#type = hive_type::parse(column.hive_type()).and_then(|r#type| types::name(&r#type));
+        let r#type = types::of_hive(column.hive_type()).map(|r#type| r#type.to_string());
         (column.name.clone(), r#type.unwrap_or_else(|_| column.hive_type().to_owned()))
     };
     table.columns().iter().chain(table.partition_keys()).map(trino).collect()

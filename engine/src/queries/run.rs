@@ -117,7 +117,7 @@ impl Queries {
         let scanned = answer.scanned.clone();
         let cutoff = job.group.configuration.bytes_scanned_cutoff_per_query.and_then(|cutoff| u64::try_from(cutoff).ok());
         let shape = query.shape.clone().with_columns(&answer.columns);
-        let columns = shape.columns(&answer.columns)?;
+        let columns = shape.columns(&answer.columns);
         let at = Location::parse(&query.output)?;
         self.bucket(&at).await?;
         let mut file = File::begin(&self.0.storage, &at, shape.file, &columns).await?;

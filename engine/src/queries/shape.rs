@@ -153,15 +153,13 @@ impl Shape {
     }
 
     /// What `ColumnInfo` says of the columns of an answer.
-    ///
-    /// Errors: `NotSupported` for a column whose type no SQL type is.
-    pub(super) fn columns(&self, columns: &[OutputColumn]) -> Result<Vec<ResultColumn>> {
+    pub(super) fn columns(&self, columns: &[OutputColumn]) -> Vec<ResultColumn> {
         if self.rows == RowForm::Lines {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let of_hive = self.statement_type == StatementType::Utility
             && !matches!(self.substatement_type.as_str(), "SHOW_VIEWS" | "SHOW_CREATE_VIEW" | "DESC_VIEW");
-        columns.iter().map(|column| if of_hive { Ok(hive_text(&column.name)) } else { result_column(column) }).collect()
+        columns.iter().map(|column| if of_hive { hive_text(&column.name) } else { result_column(column) }).collect()
     }
 }
 
@@ -169,10 +167,9 @@ fn hive_text(name: &str) -> ResultColumn {
     ResultColumn { name: name.to_owned(), r#type: "string".to_owned(), precision: 0, scale: 0, case_sensitive: false }
 }
 
-fn result_column(column: &OutputColumn) -> Result<ResultColumn> {
-    let named = |error: Error| error.within(format!("column '{}'", column.name));
-    let types::ResultType { name, precision, scale, case_sensitive } = types::result_type(&column.data_type).map_err(named)?;
-    Ok(ResultColumn { name: column.name.clone(), r#type: name.to_owned(), precision, scale, case_sensitive })
+fn result_column(column: &OutputColumn) -> ResultColumn {
+    let types::ResultType { name, precision, scale, case_sensitive } = types::result_type(&column.r#type);
+    ResultColumn { name: column.name.clone(), r#type: name.to_owned(), precision, scale, case_sensitive }
 }
 
 fn text(statement_type: StatementType, substatement_type: &str, rows: RowForm) -> Shape {

@@ -3,13 +3,12 @@
 //!
 //! The length stands in the metadata of the scan's field, since both are one Arrow type with `string`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
 use datafusion::arrow::datatypes::Field;
 
-const KEY: &str = "civetta.length";
+use crate::types::LENGTH;
 
 /// How long the values of a column may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +33,7 @@ impl Length {
 
     /// The length that a field of a scan has.
     pub(super) fn of(field: &Field) -> Option<Self> {
-        Self::of_type(field.metadata().get(KEY)?)
+        Self::of_type(field.metadata().get(LENGTH)?)
     }
 
     fn cut_text(self, text: &str) -> &str {
@@ -57,20 +56,13 @@ impl Length {
     }
 }
 
-/// The field of a column of the type `hive_type`, with its length where it has one.
-pub(super) fn with_length(field: Field, hive_type: &str) -> Field {
-    match Length::of_type(hive_type) {
-        Some(_) => field.with_metadata(HashMap::from([(KEY.to_string(), hive_type.to_string())])),
-        None => field,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use datafusion::arrow::array::StringViewArray;
     use datafusion::arrow::datatypes::DataType;
 
     use super::*;
+    use crate::types::with_length;
 
     #[test]
     fn values_are_cut_to_characters() {

@@ -47,6 +47,7 @@ use snapshot::{Exclusions, Folder, Lake, LakeFile};
 use source::LakeSource;
 
 use crate::error::into_datafusion;
+use crate::types::with_length;
 
 /// Small objects are opened in bundles of at most this many and this many bytes.
 const BUNDLE_FILES: usize = 1024;
@@ -358,7 +359,7 @@ fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
         .iter()
         .map(|column| {
             let kind = hive_type::parse(column.hive_type()).map_err(|e| e.within(format!("column '{}'", column.name)))?;
-            Ok(Arc::new(length::with_length(Field::new(&column.name, kind, true), column.hive_type())))
+            Ok(Arc::new(with_length(Field::new(&column.name, kind, true), column.hive_type())))
         })
         .collect()
 }

@@ -6,7 +6,7 @@
 //!
 //! | type | Arrow |
 //! |---|---|
-//! | varchar, varbinary | `Utf8View`, `Binary` (a varchar's length is known only while planning) |
+//! | varchar, varbinary | `Utf8View`, `Binary` (a varchar's length stands in its field's metadata, see [`Type::of_field`]) |
 //! | date, time(0, 3, 6, 9), timestamp(0, 3, 6) | `Date32`, `Time32`/`Time64`, `Timestamp` without a zone |
 //! | other time(p) | wrapper of picoseconds of the day, `Int64` |
 //! | other timestamp(p) | wrapper of microseconds, `Int64`, below 6; of seconds as `Decimal128(38, 12)` above |
@@ -21,6 +21,7 @@
 
 mod arrow;
 mod coerce;
+mod field;
 mod name;
 mod result;
 // Functions, casts and literals come to use all of it.
@@ -32,6 +33,7 @@ pub(crate) mod zone;
 
 pub(crate) use arrow::{is_wrapper, storage};
 pub(crate) use coerce::{can_coerce, common_super_type};
+pub(crate) use field::{LENGTH, of_hive, with_length};
 pub(crate) use name::Parts;
 pub use result::{ResultType, name, result_type};
 pub(crate) use zone::Zone;

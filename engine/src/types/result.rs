@@ -15,10 +15,10 @@ pub struct ResultType {
     pub case_sensitive: bool,
 }
 
-/// What Athena's `ColumnInfo` says of a column of this type. `NotSupported` for the Arrow types that no SQL value has.
-pub fn result_type(data_type: &DataType) -> Result<ResultType> {
-    let r#type = Type::of(data_type)?;
-    let (name, precision) = match &r#type {
+/// What Athena's `ColumnInfo` says of a column of this type.
+#[must_use]
+pub fn result_type(r#type: &Type) -> ResultType {
+    let (name, precision) = match r#type {
         Type::Unknown => ("unknown", 0),
         Type::Boolean => ("boolean", 0),
         Type::Tinyint => ("tinyint", 3),
@@ -50,11 +50,11 @@ pub fn result_type(data_type: &DataType) -> Result<ResultType> {
         Type::TDigest => ("tdigest", 0),
         Type::QDigest(_) => ("qdigest", 0),
     };
-    let scale = if let Type::Decimal(_, scale) = r#type { scale.into() } else { 0 };
-    Ok(ResultType { name, precision, scale, case_sensitive: matches!(r#type, Type::Varchar(_) | Type::Char(_)) })
+    let scale = if let Type::Decimal(_, scale) = r#type { i32::from(*scale) } else { 0 };
+    ResultType { name, precision, scale, case_sensitive: matches!(r#type, Type::Varchar(_) | Type::Char(_)) }
 }
 
-/// The type as Trino writes it; otherwise as [`result_type`].
+/// The type as Trino writes it. `NotSupported` for the Arrow types that no SQL value has.
 pub fn name(data_type: &DataType) -> Result<String> {
     Ok(Type::of(data_type)?.to_string())
 }

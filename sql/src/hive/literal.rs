@@ -1,7 +1,8 @@
 //! Strings and quoted names without their quotes.
 
 /// The text that a Hive string stands for: `''` is a quote, and a backslash escapes as in Hive's `unescapeSQLString`:
-/// `\0 \b \n \r \t \Z`, `\ooo` in octal, `\uXXXX`; `\%` and `\_` keep the backslash, any other character loses it.
+/// `\0 \b \n \r \t \Z`, `\ooo` in octal, `\uXXXX`; `\%` and `\_` keep the backslash, any other character loses it. A line break
+/// with the blanks around it is one blank, as Athena keeps comments and properties.
 pub(crate) fn unescape(quoted: &str) -> String {
     let quote = quoted.chars().next().unwrap_or('\'');
     let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
@@ -14,6 +15,10 @@ pub(crate) fn unescape(quoted: &str) -> String {
             text.push(quote);
         } else if c == '\\' {
             rest = escape(rest, &mut text);
+        } else if matches!(c, '\n' | '\r') && !inner.trim().is_empty() {
+            rest = rest.trim_start();
+            text.truncate(text.trim_end().len());
+            text.push(' ');
         } else {
             text.push(c);
         }
@@ -72,6 +77,8 @@ mod tests {
             (r"'\t|\n|\\|\001|\0|\u00e9|\Z'", "\t|\n|\\|\u{1}|\0|é|\u{1a}"),
             (r"'a\.b \% \_ \d'", r"a.b \% \_ d"),
             (r"'\u12'", "u12"),
+            ("'\n a  b\n\n\tc\n'", " a  b c "),
+            ("'\n'", "\n"),
         ];
         for (text, expected) in cases {
             assert_eq!(unescape(text), expected, "{text}");

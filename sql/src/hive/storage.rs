@@ -104,7 +104,11 @@ fn delimited(cursor: &mut Cursor<'_>) -> Result<SerDeInfo> {
     let delimiter = char::from(dialect.delimiter).to_string();
     let format = Format::Csv(CsvFormat { skip_lines: 0, dialect: CsvDialect::Delimited(dialect) });
     let mut serde = format.describe().2;
-    serde.parameters.get_or_insert_default().insert(SERIALIZATION_FORMAT.to_string(), delimiter);
+    let parameters = serde.parameters.get_or_insert_default();
+    parameters.insert(SERIALIZATION_FORMAT.to_string(), delimiter);
+    if given.contains(&"LINES TERMINATED BY") {
+        parameters.insert("line.delim".to_string(), "\n".to_string());
+    }
     Ok(serde)
 }
 

@@ -245,6 +245,7 @@ fn delimiters() {
         ("mapkey.delim", ":"),
         ("collection.delim", "|"),
         ("serialization.null.format", ""),
+        ("line.delim", "\n"),
     ]);
     assert_eq!(serde.parameters, Some(expected));
 }

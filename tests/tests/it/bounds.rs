@@ -1,5 +1,5 @@
-//! A disk that takes no more: a limit on the size of files stands for it, since no test may fill the machine's. Whatever needs the room
-//! fails and says why; everything else goes on.
+//! What ends: the memory of a query, and a disk that takes no more. A limit on the size of files stands for a full disk, since no
+//! test may fill the machine's. Whatever needs the room fails and says why; everything else goes on.
 
 use std::process::Command;
 
@@ -27,6 +27,30 @@ fn serving(home: &Home) -> Serving {
         };
     }
     Serving::begin(home, command)
+}
+
+#[tokio::test]
+async fn a_query_over_its_memory_fails_by_name_and_alone() {
+    let home = Home::new();
+    let lines: String = (0..60_000).map(|row| format!("{row},{}\n", row % 7)).collect();
+    home.file("data/lake/lake/t/a.csv", &lines);
+    let serving = Serving::begin(&home, home.command(&["--memory", "4MiB", "serve", "--listen", "127.0.0.1:0"]));
+    let config = config(&serving.url, &("any".to_owned(), "any".to_owned()));
+    let athena = aws_sdk_athena::Client::new(&config);
+    let table = "CREATE EXTERNAL TABLE t (x int, y int) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' LOCATION 's3://lake/t/'";
+    assert_eq!(ended(&athena, table).await.status.unwrap().state, Some(QueryExecutionState::Succeeded));
+
+    // One map of all rows cannot be spilled; the queries beside it fit.
+    let greedy = "SELECT cardinality(map_agg(x, y)) FROM t";
+    let modest = "SELECT y, count(*) FROM t GROUP BY y ORDER BY y";
+    let (failed, one, other) = tokio::join!(ended(&athena, greedy), ended(&athena, modest), ended(&athena, modest));
+    let failed = failed.status.unwrap();
+    assert_eq!(failed.state, Some(QueryExecutionState::Failed));
+    let why = failed.state_change_reason.unwrap_or_default();
+    assert!(why.starts_with("EXCEEDED_MEMORY_LIMIT: "), "{why}");
+    for beside in [one, other] {
+        assert_eq!(beside.status.unwrap().state, Some(QueryExecutionState::Succeeded));
+    }
 }
 
 #[tokio::test]

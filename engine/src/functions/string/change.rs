@@ -11,29 +11,29 @@ pub(in super::super) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["lower"],
         description: "Converts the text to lower case",
-        overloads: &[Overload::new("(varchar) -> varchar", lower), Overload::new("(char(x)) -> char(x)", lower)],
+        overloads: &[Overload::new("(varchar(x)) -> varchar(x)", lower), Overload::new("(char(x)) -> char(x)", lower)],
     },
     Scalar {
         names: &["upper"],
         description: "Converts the text to upper case",
-        overloads: &[Overload::new("(varchar) -> varchar", upper), Overload::new("(char(x)) -> char(x)", upper)],
+        overloads: &[Overload::new("(varchar(x)) -> varchar(x)", upper), Overload::new("(char(x)) -> char(x)", upper)],
     },
     Scalar {
         names: &["title_case"],
         description: "Converts the first letter of each word to upper case and the others to lower case",
-        overloads: &[Overload::new("(varchar) -> varchar", title_case), Overload::new("(char(x)) -> char(x)", title_case)],
+        overloads: &[Overload::new("(varchar(x)) -> varchar(x)", title_case), Overload::new("(char(x)) -> char(x)", title_case)],
     },
     Scalar {
         names: &["reverse"],
         description: "The characters of the text in reverse order",
-        overloads: &[Overload::new("(varchar) -> varchar", reverse), Overload::new("(char(x)) -> char(x)", reverse)],
+        overloads: &[Overload::new("(varchar(x)) -> varchar(x)", reverse), Overload::new("(char(x)) -> char(x)", reverse)],
     },
     Scalar {
         names: &["substring", "substr"],
         description: "The rest of the text from a position on, which counts from 1, or from the end where it is negative; with the length at most that many characters",
         overloads: &[
-            Overload::new("(varchar, bigint) -> varchar", substr),
-            Overload::new("(varchar, bigint, bigint) -> varchar", substr),
+            Overload::new("(varchar(x), bigint) -> varchar(x)", substr),
+            Overload::new("(varchar(x), bigint, bigint) -> varchar(x)", substr),
             Overload::new("(char(x), bigint) -> varchar(x)", substr),
             Overload::new("(char(x), bigint, bigint) -> varchar(x)", substr),
         ],
@@ -79,9 +79,9 @@ const TRIMS_BOTH: [Overload; 4] = trims(|call| trim(call, true, true));
 
 const fn trims(call: fn(&Call<'_>) -> Result<ArrayRef>) -> [Overload; 4] {
     [
-        Overload::new("(varchar) -> varchar", call),
+        Overload::new("(varchar(x)) -> varchar(x)", call),
         Overload::new("(char(x)) -> varchar(x)", call),
-        Overload::new("(varchar, varchar) -> varchar", call),
+        Overload::new("(varchar(x), varchar) -> varchar(x)", call),
         Overload::new("(char(x), varchar) -> varchar(x)", call),
     ]
 }

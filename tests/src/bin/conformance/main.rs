@@ -88,8 +88,7 @@ async fn answer(engine: &Engine, case: &Value, limit: Duration) -> Value {
 
 async fn rows(engine: &Engine, session: &mut Session, sql: &str) -> Result<Value> {
     let answer = engine.run(session, sql).await?;
-    let types = answer.columns.iter().map(|column| engine::types::name(&column.data_type));
-    let types = types.collect::<Result<Vec<_>>>()?;
+    let types = answer.columns.iter().map(|column| column.r#type.to_string()).collect::<Vec<_>>();
     let batches: Vec<_> = answer.rows.try_collect().await?;
     let mut rows: Vec<Vec<Value>> = vec![];
     for batch in batches {
