@@ -9,7 +9,7 @@ mod number;
 mod temporal;
 mod wrapped;
 
-pub(crate) use number::{double, real};
+pub(crate) use number::{double, real, shortest};
 
 use std::fmt::Write;
 

@@ -124,7 +124,8 @@ impl Target {
                 } else {
                     "-Infinity"
                 };
-                return Err(invalid(format!("Cannot cast {name} '{shown}' to DECIMAL({precision}, {scale})")));
+                let message = format!("Cannot cast {name} '{shown}' to DECIMAL({precision}, {scale})");
+                return Err(if number.is_nan() { invalid(message) } else { out_of_range(message) });
             }
             self.fit(read(&format!("{value:e}"), self.scale), &format_args!("{value:?}"))
         })
@@ -137,7 +138,7 @@ impl Target {
             return Err(invalid(wrong("Value is not a number.")));
         }
         let value = read(text.trim(), *scale).filter(|value| fits(*value, *precision));
-        value.ok_or_else(|| out_of_range(wrong("Value too large.")))
+        value.ok_or_else(|| invalid(wrong("Value too large.")))
     }
 }
 
@@ -150,7 +151,7 @@ fn each<P: ArrowPrimitiveType>(values: &PrimitiveArray<P>, of: impl Fn(P::Native
 }
 
 /// Sign, digits and exponent of a number in text: `-12.5e3` is (true, "125", 2).
-fn digits(text: &str) -> Option<(bool, String, i64)> {
+pub(crate) fn digits(text: &str) -> Option<(bool, String, i64)> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (text, 0),

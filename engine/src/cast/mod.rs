@@ -1,6 +1,7 @@
 //! `CAST` and `TRY_CAST` between all types, as Trino's "Conversion functions" and the pages of the types have them.
 
 pub(crate) mod decimal;
+mod exact;
 mod function;
 mod nested;
 mod number;
@@ -87,7 +88,7 @@ fn one_by_one(array: &ArrayRef, from: &Type, to: &Type, clock: Clock) -> Result<
 }
 
 fn strict(array: &ArrayRef, from: &Type, to: &Type, clock: Clock) -> Result<ArrayRef> {
-    use Type::{Array, Boolean, Char, Decimal, Json, Map, Row, Unknown, Varchar};
+    use Type::{Array, Boolean, Char, Decimal, Json, Map, Number, Row, Unknown, Varchar};
     if array.null_count() == array.len() && !array.is_empty() || *from == Unknown {
         return Ok(new_null_array(&to.arrow(), array.len()));
     }
@@ -104,6 +105,8 @@ fn strict(array: &ArrayRef, from: &Type, to: &Type, clock: Clock) -> Result<Arra
         }
         (Row(from), Row(fields)) => nested::row(array, from, fields, to, clock),
         (from, to) if temporal::cast::can_cast(from, to) => temporal::cast::cast(array, from, to, clock, false),
+        (from, Number) => exact::from(array, from),
+        (Number, to) => exact::to(array, to),
         (_, Decimal(precision, scale)) => decimal::from(array, from, *precision, *scale),
         (Decimal(..), to) => decimal::to(array, from, to),
         (Varchar(_), to) if to.is_numeric() || *to == Boolean => number::parse(array, to),

@@ -9,7 +9,7 @@ use arrow::datatypes::{
 };
 use catalog::{Error, Result};
 
-use super::{Clock, decimal, invalid, native, wrapped};
+use super::{Clock, decimal, exact, invalid, native, wrapped};
 use crate::types::{Type, temporal};
 
 /// Text, cut to `length` characters where it comes from text. Other values must fit.
@@ -87,9 +87,10 @@ fn text(array: &ArrayRef, from: &Type, clock: Clock) -> Result<ArrayRef> {
         Type::Smallint => printed::<Int16Type>(array, |value, out| _ = write!(out, "{value}")),
         Type::Integer => printed::<Int32Type>(array, |value, out| _ = write!(out, "{value}")),
         Type::Bigint => printed::<Int64Type>(array, |value, out| _ = write!(out, "{value}")),
-        Type::Real => printed::<Float32Type>(array, |value, out| scientific(value.into(), format_args!("{value:e}"), out)),
-        Type::Double => printed::<Float64Type>(array, |value, out| scientific(value, format_args!("{value:e}"), out)),
+        Type::Real => printed::<Float32Type>(array, |value, out| scientific(value.into(), &value, out)),
+        Type::Double => printed::<Float64Type>(array, |value, out| scientific(value, &value, out)),
         Type::Decimal(_, scale) => printed::<Decimal128Type>(array, |value, out| out.push_str(&decimal::text(value, *scale))),
+        Type::Number => exact::text(array)?,
         Type::Uuid | Type::IpAddress => wrapped::text(array, from)?,
         other if temporal::cast::can_cast(other, &Type::VARCHAR) => {
             temporal::cast::cast(array, other, &Type::VARCHAR, clock, false)?
@@ -115,8 +116,12 @@ fn printed<P: ArrowPrimitiveType>(array: &ArrayRef, print: impl Fn(P::Native, &m
     Arc::new(builder.finish())
 }
 
-/// `1.5E0`, `-Infinity`: Rust has `1.5e0` and `1e0`.
-fn scientific(value: f64, shortest: std::fmt::Arguments<'_>, out: &mut String) {
+/// `1.5E0`, `-Infinity`, `0E0`: Rust has `1.5e0` and `1e0`.
+fn scientific(value: f64, digits: &impl std::fmt::LowerExp, out: &mut String) {
+    if value == 0.0 {
+        out.push_str(if value.is_sign_negative() { "-0E0" } else { "0E0" });
+        return;
+    }
     if !value.is_finite() {
         out.push_str(if value.is_nan() {
             "NaN"
@@ -128,7 +133,7 @@ fn scientific(value: f64, shortest: std::fmt::Arguments<'_>, out: &mut String) {
         return;
     }
     let start = out.len();
-    _ = write!(out, "{shortest}");
+    crate::text::shortest(digits, out);
     if let Some(exponent) = out[start..].find('e').map(|at| start + at) {
         let fraction = if out[start..exponent].contains('.') { "E" } else { ".0E" };
         out.replace_range(exponent..=exponent, fraction);

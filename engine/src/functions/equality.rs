@@ -7,11 +7,11 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, make_comparator};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
-use catalog::Error;
 use datafusion::common::Result;
 
 use super::{Call, Nulls, Overload, Scalar};
-use crate::error::into_datafusion;
+use crate::types::number::is_nan;
+use crate::types::{Type, is_number};
 use crate::values::equality::Equality;
 use crate::values::key::Keys;
 use crate::values::list::range;
@@ -50,15 +50,15 @@ fn keys(call: &Call<'_>, of: fn(&[u8], &[u8]) -> bool) -> Result<ArrayRef> {
 
 fn ordered(call: &Call<'_>, of: fn(Ordering) -> bool) -> Result<ArrayRef> {
     let order = Order::new(&call.array(0)?, &call.array(1)?)?;
-    let compare = |row: usize| match order.compare(row, row)? {
-        Compared::Unknown => Ok(None),
-        Compared::Never => Ok(Some(false)),
-        Compared::As(ordering) => Ok(Some(of(ordering))),
+    let compare = |row: usize| match order.compare(row, row) {
+        Compared::Unknown => None,
+        Compared::Never => Some(false),
+        Compared::As(ordering) => Some(of(ordering)),
     };
     let valid = call.valid();
-    let rows =
-        (0..call.rows).map(|row| if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) { compare(row) } else { Ok(None) });
-    Ok(Arc::new(rows.collect::<Result<BooleanArray>>()?))
+    let is_valid = |row: usize| valid.as_ref().is_none_or(|valid| valid.is_valid(row));
+    let rows = (0..call.rows).map(|row| if is_valid(row) { compare(row) } else { None });
+    Ok(Arc::new(rows.collect::<BooleanArray>()))
 }
 
 /// How two values compare.
@@ -99,6 +99,20 @@ impl Order {
                 let (left, right) = (left.as_list::<i32>(), right.as_list::<i32>());
                 Kind::List(left.offsets().clone(), right.offsets().clone(), Box::new(Self::new(left.values(), right.values())?))
             }
+            number @ DataType::Struct(_) if is_number(number) => {
+                let (left, right) = (left.as_struct().column(0).clone(), right.as_struct().column(0).clone());
+                Kind::Plain(Box::new(move |i, j| {
+                    let (left, right) = (left.as_binary::<i32>().value(i), right.as_binary::<i32>().value(j));
+                    if is_nan(left) || is_nan(right) { Compared::Never } else { Compared::As(left.cmp(right)) }
+                }))
+            }
+            char @ DataType::Struct(_) if matches!(Type::of(char), Ok(Type::Char(_))) => {
+                let (left, right) = (left.as_struct().column(0).clone(), right.as_struct().column(0).clone());
+                Kind::Plain(Box::new(move |i, j| {
+                    let (left, right) = (left.as_string_view().value(i), right.as_string_view().value(j));
+                    Compared::As(padded(left.as_bytes(), right.as_bytes()))
+                }))
+            }
             DataType::Struct(_) => {
                 let wrapped = crate::types::is_wrapper(left.data_type());
                 let pairs = left.as_struct().columns().iter().zip(right.as_struct().columns());
@@ -114,39 +128,43 @@ impl Order {
         Ok(Self { nulls: [left.logical_nulls(), right.logical_nulls()], kind })
     }
 
-    fn compare(&self, i: usize, j: usize) -> Result<Compared> {
+    fn compare(&self, i: usize, j: usize) -> Compared {
         let is_null = |side: usize, at: usize| self.nulls[side].as_ref().is_some_and(|nulls| nulls.is_null(at));
         if is_null(0, i) || is_null(1, j) {
-            return Ok(Compared::Unknown);
+            return Compared::Unknown;
         }
         match &self.kind {
-            Kind::Plain(compare) => Ok(compare(i, j)),
+            Kind::Plain(compare) => compare(i, j),
             Kind::Row(fields) => {
                 for field in fields {
-                    match field.compare(i, j)? {
+                    match field.compare(i, j) {
                         Compared::As(Ordering::Equal) => {}
-                        decided => return Ok(decided),
+                        decided => return decided,
                     }
                 }
-                Ok(Compared::As(Ordering::Equal))
+                Compared::As(Ordering::Equal)
             }
             Kind::List(left, right, items) => {
                 let (left, right) = (range(left, i), range(right, j));
                 let lengths = left.len().cmp(&right.len());
                 for (i, j) in left.zip(right) {
-                    match items.compare(i, j)? {
+                    match items.compare(i, j) {
                         Compared::As(Ordering::Equal) => {}
-                        Compared::Unknown => {
-                            let message = "ARRAY comparison not supported for arrays with null elements";
-                            return Err(into_datafusion(Error::not_supported(message)));
-                        }
-                        decided => return Ok(decided),
+                        decided => return decided,
                     }
                 }
-                Ok(Compared::As(lengths))
+                Compared::As(lengths)
             }
         }
     }
+}
+
+/// Of chars the blanks at their ends count, which are not kept: what is less than a blank makes the longer one the smaller.
+fn padded(left: &[u8], right: &[u8]) -> Ordering {
+    let common = left.len().min(right.len());
+    let blanks = |rest: &[u8]| rest.iter().map(|byte| byte.cmp(&b' ')).find(|order| order.is_ne()).unwrap_or(Ordering::Equal);
+    let longer = blanks(&left[common..]).then(blanks(&right[common..]).reverse());
+    left[..common].cmp(&right[..common]).then(longer)
 }
 
 fn of_floats(ordering: Option<Ordering>) -> Compared {

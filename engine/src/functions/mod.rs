@@ -23,6 +23,7 @@ pub(crate) mod lambda;
 mod map;
 mod math;
 mod network;
+mod number;
 pub(crate) mod regexp;
 mod rows;
 mod signature;
@@ -32,10 +33,12 @@ mod string;
 mod tests;
 mod url;
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
 use catalog::Error;
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
@@ -98,6 +101,7 @@ const FAMILIES: &[&[Scalar]] = &[
     sketch::FUNCTIONS,
     map::LOOKS,
     map::MAKES,
+    number::FUNCTIONS,
 ];
 
 /// A scalar function: what its overloads have in common.
@@ -184,6 +188,15 @@ pub(crate) fn all() -> catalog::Result<impl Iterator<Item = Arc<ScalarUDF>>> {
 pub(crate) fn named(name: &str) -> catalog::Result<Arc<ScalarUDF>> {
     let found = registry()?.by_name.get(name).cloned();
     found.ok_or_else(|| Error::internal(format!("there is no function {name}")))
+}
+
+/// The Arrow types that a call's arguments turn into; None for functions that are not in our tables.
+pub(crate) fn wanted(function: &ScalarUDF, given: &[DataType]) -> Option<Vec<DataType>> {
+    let function: &dyn Any = function.inner().as_ref();
+    if let Some(function) = function.downcast_ref::<Function>() {
+        return Some(function.wanted(given));
+    }
+    construct::looks_into(function, given).and_then(|element| wanted(&element, given))
 }
 
 struct Registry {

@@ -25,6 +25,7 @@ const SAMPLES: &[Sample] = &[
     sample("real", "REAL '-1.5'", "REAL '2'", ["-1.5", "2.0"]),
     sample("double", "-1.5e0", "2e0", ["-1.5", "2.0"]),
     sample("decimal(4, 2)", "DECIMAL '-01.20'", "DECIMAL '12.34'", ["-1.20", "12.34"]),
+    sample("number", "NUMBER '-12.5'", "NUMBER '1e60'", ["-12.5", "1E+60"]),
     sample("varchar", "'a'", "'bc'", ["a", "bc"]),
     sample("char(3)", "CAST('a' AS char(3))", "CAST('bc' AS char(3))", ["a  ", "bc "]),
     sample("varbinary", "X'01'", "X'02FF'", ["01", "02 ff"]),

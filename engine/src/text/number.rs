@@ -22,10 +22,21 @@ pub(crate) fn real(value: f32, out: &mut String) {
 /// Rust writes `1.5e20` and `1e20`, Java `1.5E20` and `1.0E20`.
 fn scientific(value: impl LowerExp, out: &mut String) {
     let start = out.len();
-    _ = write!(out, "{value:e}");
+    shortest(&value, out);
     if let Some(exponent) = out[start..].find('e').map(|at| start + at) {
         let fraction = if out[start..exponent].contains('.') { "E" } else { ".0E" };
         out.replace_range(exponent..=exponent, fraction);
+    }
+}
+
+/// The shortest digits that read back as the same number. Java takes two where Rust does with one, and of those the nearest: the
+/// least double is `4.9E-324`.
+pub(crate) fn shortest(value: &impl LowerExp, out: &mut String) {
+    let start = out.len();
+    _ = write!(out, "{value:e}");
+    if !out[start..].contains('.') {
+        out.truncate(start);
+        _ = write!(out, "{value:.1e}");
     }
 }
 

@@ -1,13 +1,15 @@
 //! Values that Arrow has no type for, which are kept in wrappers: see [`crate::types`].
 
+use std::fmt::Write;
+
 use arrow::array::{Array, ArrayRef, AsArray};
 use catalog::{Error, Result};
 
 use super::{Writer, hexadecimal};
 use crate::cast::wrapped::address;
-use crate::types::Type;
 use crate::types::temporal::cast::printer;
 use crate::types::temporal::column::Column;
+use crate::types::{Number, Type};
 
 pub(super) fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
     let r#type = Type::of(array.data_type())?;
@@ -39,6 +41,16 @@ pub(super) fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
         Type::Time(_) | Type::TimeTz(_) | Type::Timestamp(_) | Type::TimestampTz(_) => {
             let print = printer(Column::of(array, &r#type)?, &r#type)?;
             Box::new(move |row, out| print(row, out))
+        }
+        Type::Number => {
+            let bytes = value.as_binary::<i32>();
+            // Bytes of no number are nowhere made; they would be seen as such.
+            Box::new(move |row, out| match Number::read(bytes.value(row)) {
+                // The plus that casts to text have before it is not shown.
+                Ok(Number::INFINITY) => out.push_str("Infinity"),
+                Ok(number) => _ = write!(out, "{number}"),
+                Err(_) => hexadecimal(bytes.value(row), out),
+            })
         }
         Type::HyperLogLog | Type::P4HyperLogLog | Type::SetDigest | Type::TDigest | Type::QDigest(_) => {
             let bytes = value.as_binary::<i32>();

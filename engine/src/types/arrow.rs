@@ -9,6 +9,8 @@ use super::Type;
 
 /// The key in a wrapper's child under which the type's name stands.
 const MARKER: &str = "civetta.type";
+/// The name of `number`.
+const NUMBER: &str = "number";
 /// The wrapper's child that holds the value.
 const VALUE: &str = "v";
 /// The wrapper's child that holds the time zone.
@@ -105,7 +107,7 @@ impl Type {
             Self::TimestampTz(digits) => self.zoned(instant(*digits)),
             Self::Char(_) | Self::Json => self.wrapper(A::Utf8View),
             Self::Uuid | Self::IpAddress => self.wrapper(A::FixedSizeBinary(16)),
-            Self::HyperLogLog | Self::P4HyperLogLog | Self::SetDigest | Self::TDigest | Self::QDigest(_) => {
+            Self::Number | Self::HyperLogLog | Self::P4HyperLogLog | Self::SetDigest | Self::TDigest | Self::QDigest(_) => {
                 self.wrapper(A::Binary)
             }
         }
@@ -129,6 +131,11 @@ impl Type {
 /// Whether values of the Arrow type are wrapped.
 pub(crate) fn is_wrapper(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Struct(fields) if marker(fields).is_some())
+}
+
+/// Whether values of the Arrow type are of type `number`.
+pub(crate) fn is_number(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Struct(fields) if marker(fields) == Some(NUMBER))
 }
 
 /// The Arrow type of what a wrapper holds. None for what is not wrapped.

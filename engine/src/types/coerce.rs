@@ -41,6 +41,11 @@ fn numeric(a: &Type, b: &Type) -> Option<Type> {
     if !a.is_numeric() || !b.is_numeric() {
         return None;
     }
+    // A number holds every decimal, but turns into no double by itself, nor a double into it.
+    if *a == Type::Number || *b == Type::Number {
+        let exact = |r#type: &Type| *r#type == Type::Number || r#type.as_decimal().is_some();
+        return (exact(a) && exact(b)).then_some(Type::Number);
+    }
     Some(match (a, b) {
         (Type::Double, _) | (_, Type::Double) => Type::Double,
         (Type::Real, _) | (_, Type::Real) => Type::Real,

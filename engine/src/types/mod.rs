@@ -13,6 +13,7 @@
 //! | timestamp(p) with time zone | wrapper of the instant as above (microseconds up to 6) and `zone`, a [`Zone`]'s key, `Int16` |
 //! | time(p) with time zone | wrapper of picoseconds of the day in UTC, `Int64`, and `zone`, minutes of offset, `Int16` |
 //! | interval year to month, day to second | `Interval(YearMonth)`, `Duration(Millisecond)` |
+//! | number | wrapper of `Binary`, whose bytes have the order of the numbers: see [`number`] |
 //! | char(n) | wrapper of `Utf8View` without the blanks at the end |
 //! | json | wrapper of `Utf8View`, canonical: no blanks, members in order |
 //! | uuid, ipaddress | wrapper of `FixedSizeBinary(16)`; IPv4 as IPv6 has it (`::ffff:a.b.c.d`) |
@@ -23,6 +24,7 @@ mod arrow;
 mod coerce;
 mod field;
 mod name;
+pub(crate) mod number;
 mod result;
 // Functions, casts and literals come to use all of it.
 #[allow(dead_code)]
@@ -31,10 +33,11 @@ pub(crate) mod temporal;
 mod tests;
 pub(crate) mod zone;
 
-pub(crate) use arrow::{is_wrapper, storage};
+pub(crate) use arrow::{is_number, is_wrapper, storage};
 pub(crate) use coerce::{can_coerce, common_super_type};
 pub(crate) use field::{LENGTH, of_hive, with_length};
 pub(crate) use name::Parts;
+pub(crate) use number::Number;
 pub use result::{ResultType, name, result_type};
 pub(crate) use zone::Zone;
 
@@ -59,6 +62,8 @@ pub enum Type {
     Double,
     /// Precision and scale.
     Decimal(u8, u8),
+    /// A decimal of up to 200 digits, NaN or an infinity.
+    Number,
     /// With the most characters, where there is a bound.
     Varchar(Option<u32>),
     Char(u32),
@@ -105,7 +110,8 @@ impl Type {
         match self {
             Self::Time(digits) => matches!(digits, 0 | 3 | 6 | 9),
             Self::Timestamp(digits) => matches!(digits, 0 | 3 | 6),
-            Self::Char(_)
+            Self::Number
+            | Self::Char(_)
             | Self::TimeTz(_)
             | Self::TimestampTz(_)
             | Self::Array(_)
@@ -128,7 +134,7 @@ impl Type {
     }
 
     pub(crate) fn is_numeric(&self) -> bool {
-        self.is_integer() || matches!(self, Self::Real | Self::Double | Self::Decimal(..))
+        self.is_integer() || matches!(self, Self::Real | Self::Double | Self::Decimal(..) | Self::Number)
     }
 
     /// The decimal that holds every value of an integer type, or the decimal itself.

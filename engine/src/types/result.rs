@@ -28,6 +28,8 @@ pub fn result_type(r#type: &Type) -> ResultType {
         Type::Real => ("float", 17),
         Type::Double => ("double", 17),
         Type::Decimal(precision, _) => ("decimal", u32::from(*precision)),
+        // Athena has no such type; text is what every client reads without loss.
+        Type::Number => ("varchar", i32::MAX as u32),
         Type::Varchar(length) => ("varchar", length.unwrap_or(i32::MAX as u32)),
         Type::Char(length) => ("char", *length),
         Type::Varbinary => ("varbinary", 1 << 30),
@@ -51,7 +53,7 @@ pub fn result_type(r#type: &Type) -> ResultType {
         Type::QDigest(_) => ("qdigest", 0),
     };
     let scale = if let Type::Decimal(_, scale) = r#type { i32::from(*scale) } else { 0 };
-    ResultType { name, precision, scale, case_sensitive: matches!(r#type, Type::Varchar(_) | Type::Char(_)) }
+    ResultType { name, precision, scale, case_sensitive: matches!(r#type, Type::Number | Type::Varchar(_) | Type::Char(_)) }
 }
 
 /// The type as Trino writes it. `NotSupported` for the Arrow types that no SQL value has.

@@ -8,7 +8,8 @@ use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::common::Result;
 
-use crate::types::is_wrapper;
+use crate::types::number::is_nan;
+use crate::types::{is_number, is_wrapper};
 
 /// Compares values of one array with values of another of the same type.
 pub(crate) struct Equality {
@@ -54,6 +55,13 @@ impl Equality {
                 let keys = Self::new(left.keys(), right.keys())?;
                 let values = Self::new(left.values(), right.values())?;
                 Kind::Map(left.offsets().clone(), right.offsets().clone(), Box::new(keys), Box::new(values))
+            }
+            (number, DataType::Struct(_)) if is_number(number) => {
+                let (left, right) = (left.as_struct().column(0).clone(), right.as_struct().column(0).clone());
+                Kind::Plain(Box::new(move |i, j| {
+                    let (left, right) = (left.as_binary::<i32>().value(i), right.as_binary::<i32>().value(j));
+                    left == right && !is_nan(left)
+                }))
             }
             // What is beside the value of a wrapper, a time zone, does not matter.
             (wrapper, DataType::Struct(_)) if is_wrapper(wrapper) => {

@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, MapArray, StructArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BooleanArray, MapArray, StructArray, UInt32Array};
 use arrow::compute::{nullif, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Float32Type, Float64Type};
 use datafusion::common::Result;
 
 use super::key::{Keys, NaN};
 use super::list::{list, map};
-use crate::types::is_wrapper;
+use crate::cast::wrapped;
+use crate::error::into_datafusion;
+use crate::types::number::is_nan;
+use crate::types::{is_number, is_wrapper};
 
 /// `array` with one zero and one NaN, and the entries of each map ordered by key.
 pub(super) fn canonical(array: &ArrayRef, nan: NaN) -> Result<ArrayRef> {
@@ -31,6 +34,13 @@ pub(super) fn canonical(array: &ArrayRef, nan: NaN) -> Result<ArrayRef> {
         DataType::List(_) => {
             let array = array.as_list::<i32>();
             Arc::new(list(array.offsets().clone(), canonical(array.values(), nan)?, array.nulls().cloned())?)
+        }
+        number if nan == NaN::Smallest && is_number(number) => {
+            let numbers = wrapped::value(array).map_err(into_datafusion)?;
+            let below_all: &[u8] = &[];
+            let moved =
+                numbers.as_binary::<i32>().iter().map(|bytes| bytes.map(|bytes| if is_nan(bytes) { below_all } else { bytes }));
+            Arc::new(moved.collect::<BinaryArray>())
         }
         // What is beside the value of a wrapper, a time zone, does not matter.
         wrapper if is_wrapper(wrapper) => {

@@ -4,7 +4,7 @@
 pub(crate) mod cast;
 mod datetime;
 mod language;
-mod model;
+pub(crate) mod model;
 mod path;
 mod standard;
 

@@ -146,13 +146,31 @@ pub(super) fn read<'a>(jiter: &mut Jiter<'a>, peek: Peek, depth: usize) -> Resul
     })
 }
 
-/// A number as Java prints what it has read: integers as they stand, others as doubles.
+/// A number as Java prints what it has read: integers as they stand, others as doubles, and as they stand where no double is the
+/// same number.
 pub(crate) fn write_number(number: &str, out: &mut String) {
     match number.parse::<f64>() {
-        Ok(value) if !Json::is_integer(number) => write_double(value, out),
+        Ok(value) if !Json::is_integer(number) && is_double(number, value) => write_double(value, out),
         _ if number == "-0" => out.push('0'),
         _ => out.push_str(number),
     }
+}
+
+/// Whether the shortest digits of `value` are the digits of the number that it was read from.
+fn is_double(number: &str, value: f64) -> bool {
+    let same = || {
+        let of = |text: &str| {
+            let (negative, digits, exponent) = crate::cast::decimal::digits(text)?;
+            let kept = digits.trim_end_matches('0');
+            let exponent = exponent + (digits.len() - kept.len()) as i64;
+            let kept = kept.trim_start_matches('0');
+            Some((negative, kept.to_string(), if kept.is_empty() { 0 } else { exponent }))
+        };
+        of(number) == of(&format!("{value:e}"))
+    };
+    // Fifteen digits come back from every double that is not too small.
+    let few = number.bytes().filter(u8::is_ascii_digit).count() <= 15;
+    value.is_finite() && (few && value.is_normal() || same())
 }
 
 /// A double, in quotes where JSON has no number for it.
@@ -199,7 +217,8 @@ mod tests {
             (r#"{"a":1,"b":2,"a":3}"#, Some(r#"{"a":3,"b":2}"#)),
             ("[1.0, 1e2, -0, 12345678901234567890123, 0.00001]", Some("[1.0,100.0,0,12345678901234567890123,1.0E-5]")),
             (r#""\u0041\n\u001f\/é""#, Some(r#""A\n\u001F/é""#)),
-            ("[1e400]", Some(r#"["Infinity"]"#)),
+            ("[1e400, 1e-400, 0e9]", Some("[1e400,1e-400,0.0]")),
+            ("[1.00, 0.1234567890123456789]", Some("[1.0,0.1234567890123456789]")),
             ("", None),
             ("[1,]", None),
             ("{} x", None),

@@ -73,7 +73,8 @@ pub(crate) fn cast(array: &ArrayRef, from: &Type, to: &Type, clock: Clock, r#try
 
 /// Text to values.
 fn parsed(texts: &StringViewArray, to: &Type, clock: Clock, rows: &Rows<'_>) -> Result<ArrayRef> {
-    let text = |row: usize| texts.value(row).trim();
+    // As Java's `trim` has it.
+    let text = |row: usize| texts.value(row).trim_matches(|c: char| c <= ' ');
     let wrong = |row: usize| cannot(texts.value(row), to);
     match to {
         Type::Date => {
@@ -121,8 +122,11 @@ fn parsed(texts: &StringViewArray, to: &Type, clock: Clock, rows: &Rows<'_>) -> 
 fn converted(values: &Column, from: &Type, to: &Type, clock: Clock, rows: &Rows<'_>) -> Result<ArrayRef> {
     let is_time = matches!(from, Type::Time(_) | Type::TimeTz(_));
     // A time is of today.
-    let local =
-        |row: usize| if is_time { Moment::from_day(clock.today(), values.local_time(row)) } else { Some(values.local(row)) };
+    let local = |row: usize| match from {
+        Type::Date => Moment::from_day(values.day(row), 0),
+        _ if is_time => Moment::from_day(clock.today(), values.local_time(row)),
+        _ => Some(values.local(row)),
+    };
     let out_of_range = |row: usize| {
         let millis = values.moment(row).millis();
         Error::new(ErrorKind::InvalidCast, format!("out of range for {to}: {millis}"))
@@ -150,6 +154,13 @@ fn converted(values: &Column, from: &Type, to: &Type, clock: Clock, rows: &Rows<
             Ok(column::times_with_zone(*digits, &values, nulls))
         }
         Type::Timestamp(digits) => {
+            let out_of_range = |row: usize| match from {
+                Type::Date => {
+                    let message = format!("Date cannot be represented as timestamp: {}", values.day(row));
+                    Error::new(ErrorKind::NumericOutOfRange, message)
+                }
+                _ => out_of_range(row),
+            };
             let (moments, nulls) = rows.fill(|row| local(row)?.round(*digits), out_of_range)?;
             Ok(column::timestamps(*digits, &moments, nulls))
         }
@@ -302,7 +313,7 @@ pub(crate) fn literal(keyword: &str, text: &str, clock: Clock) -> Result<(Type, 
     let wrong = || Error::new(ErrorKind::InvalidLiteral, format!("'{text}' is not a valid {upper} literal"));
     let too_many = |digits: u8| Error::not_supported(format!("{upper} precision must be in range [0, 12]: {digits}"));
     Ok(match upper.as_str() {
-        "DATE" => (Type::Date, column::dates(vec![parse::date(text.trim()).ok_or_else(wrong)?], None)),
+        "DATE" => (Type::Date, column::dates(vec![parse::date(text.trim_matches(|c: char| c <= ' ')).ok_or_else(wrong)?], None)),
         "TIME" => {
             let time = TimeText::parse(text).ok_or_else(wrong)?;
             let (digits, picos) = (time.precision(), time.picos(MAX_PRECISION));

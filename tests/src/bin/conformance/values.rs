@@ -53,6 +53,7 @@ fn double(value: f64) -> Value {
 fn tag(r#type: &Type) -> &'static str {
     match r#type {
         Type::Decimal(..) => "$decimal",
+        Type::Number => "$number",
         Type::Date => "$date",
         Type::Time(_) => "$time",
         Type::TimeTz(_) => "$timetz",

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanArray, Float64Array, ListArray, MapArray, StringViewArray, StructArray, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray, MapArray, StringViewArray, StructArray, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::DataType;
@@ -13,6 +13,7 @@ use datafusion::common::{Result, internal_err};
 
 use super::super::super::columns::{Strings, wrapped};
 use super::super::model::Json;
+use crate::cast::decimal::{digits, fits, read};
 use crate::error::into_datafusion;
 use crate::types::Type;
 
@@ -41,7 +42,9 @@ pub(crate) fn from_json(values: &ArrayRef, to: &Type, cast: &Cast<'_>, safe: boo
             if rows.is_empty() { Ok(new_null_array(&to.arrow(), 0)) } else { Ok(arrow::compute::concat(&rows)?) }
         }
         Err(error) => match error {
-            datafusion::common::DataFusionError::External(ours) if ours.is::<Unfit>() => {
+            datafusion::common::DataFusionError::External(ours)
+                if ours.is::<Unfit>() || is_nested(to) && ours.downcast_ref().is_some_and(is_of_value) =>
+            {
                 let row = (0..present.len()).find(|row| build(&present[*row..=*row], to, cast).is_err()).unwrap_or(0);
                 Err(into_datafusion(Error::new(
                     ErrorKind::InvalidCast,
@@ -51,6 +54,14 @@ pub(crate) fn from_json(values: &ArrayRef, to: &Type, cast: &Cast<'_>, safe: boo
             other => Err(other),
         },
     }
+}
+
+fn is_nested(r#type: &Type) -> bool {
+    matches!(r#type, Type::Array(_) | Type::Map(..) | Type::Row(_))
+}
+
+fn is_of_value(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidCast | ErrorKind::NumericOutOfRange)
 }
 
 /// What [`super::super::json_array_get`] made of a string has no quotes.
@@ -125,7 +136,10 @@ fn boolean(row: Option<&Json<'_>>) -> Result<Option<bool>> {
     let Some(value) = some(row) else { return Ok(None) };
     Ok(Some(match value {
         Json::Bool(value) => *value,
-        Json::Number(number) => number.parse::<f64>().is_ok_and(|number| number != 0.0),
+        Json::Number(number) => match number.parse::<f64>() {
+            Ok(value) if value.is_finite() => value != 0.0,
+            _ => return Err(into_datafusion(Error::new(ErrorKind::InvalidCast, format!("Cannot cast '{number}' to boolean")))),
+        },
         Json::Text(text) => match text.to_lowercase().as_str() {
             "t" | "true" | "1" => true,
             "f" | "false" | "0" => false,
@@ -155,6 +169,11 @@ fn scalars(rows: &Rows<'_, '_>, to: &Type, cast: &Cast<'_>) -> Result<ArrayRef> 
         });
     }
     let texts: ArrayRef = Arc::new(StringViewArray::from_iter(texts));
+    match to {
+        Type::Varchar(Some(length)) => shorter(rows, &texts, *length)?,
+        Type::Decimal(precision, scale) => smaller(&texts, *precision, *scale)?,
+        _ => {}
+    }
     let texts = cast(&texts, &Type::VARCHAR, to)?;
     if doubles.iter().all(Option::is_none) {
         return Ok(texts);
@@ -163,6 +182,28 @@ fn scalars(rows: &Rows<'_, '_>, to: &Type, cast: &Cast<'_>) -> Result<ArrayRef> 
     let by_double = arrow::compute::is_not_null(&doubles)?;
     let doubles = cast(&(Arc::new(doubles) as ArrayRef), &Type::Double, to)?;
     Ok(arrow::compute::kernels::zip::zip(&by_double, &doubles, &texts)?)
+}
+
+/// Refuses numbers that are too large for a decimal, whether they are JSON's or in texts.
+fn smaller(texts: &ArrayRef, precision: u8, scale: u8) -> Result<()> {
+    let too_large = |text: &str| digits(text).is_some() && !read(text, scale).is_some_and(|value| fits(value, precision));
+    if texts.as_string_view().iter().flatten().any(|text| too_large(text.trim())) {
+        let message = format!("Cannot cast input json to DECIMAL({precision},{scale})");
+        return Err(into_datafusion(Error::new(ErrorKind::NumericOutOfRange, message)));
+    }
+    Ok(())
+}
+
+/// Refuses what is longer than a varchar of its length: it is not cut.
+fn shorter(rows: &Rows<'_, '_>, texts: &ArrayRef, length: u32) -> Result<()> {
+    let too_long = |text: &str| text.chars().count() > length as usize;
+    for (row, _) in rows.iter().zip(texts.as_string_view()).filter(|(_, text)| text.is_some_and(too_long)) {
+        let mut json = String::new();
+        row.iter().for_each(|value| value.write(&mut json));
+        let message = format!("Cannot cast '{json}' to varchar({length})");
+        return Err(into_datafusion(Error::new(ErrorKind::InvalidCast, message)));
+    }
+    Ok(())
 }
 
 fn array(rows: &Rows<'_, '_>, item: &Type, to: &Type, cast: &Cast<'_>) -> Result<ArrayRef> {

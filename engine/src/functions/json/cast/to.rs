@@ -1,7 +1,7 @@
 //! Values of SQL as JSON: numbers, booleans and NULL as such, json as it is, arrays as arrays, maps and rows as objects, all
 //! else as its text.
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder, make_array};
 use arrow::datatypes::{Float32Type, Float64Type};
 use datafusion::common::{Result, internal_err};
 use std::sync::Arc;
@@ -10,13 +10,14 @@ use super::super::super::columns::wrapped;
 use super::super::model::{write_double, write_text};
 use crate::error::into_datafusion;
 use crate::text::Text;
-use crate::types::Type;
+use crate::types::number::column::Numbers;
+use crate::types::{Number, Type};
 
 /// Whether values of the type can be cast to JSON.
 pub(crate) fn is_castable(r#type: &Type) -> bool {
     match r#type {
         Type::Unknown | Type::Boolean | Type::Tinyint | Type::Smallint | Type::Integer | Type::Bigint => true,
-        Type::Real | Type::Double | Type::Decimal(..) | Type::Varchar(_) | Type::Json => true,
+        Type::Real | Type::Double | Type::Decimal(..) | Type::Number | Type::Varchar(_) | Type::Json => true,
         Type::Date | Type::Timestamp(_) | Type::TimestampTz(_) => true,
         Type::Array(item) => is_castable(item),
         Type::Map(key, value) => is_name(key) && is_castable(value),
@@ -72,25 +73,12 @@ fn writer<'a>(values: &'a dyn Array, r#type: &Type) -> Result<Writer<'a>> {
             let values = values.as_primitive::<Float64Type>();
             Box::new(move |row, out| write_double(values.value(row), out))
         }
+        Type::Number => numbers(values)?,
         Type::Boolean | Type::Tinyint | Type::Smallint | Type::Integer | Type::Bigint | Type::Decimal(..) | Type::Json => {
             let text = Text::new(values).map_err(into_datafusion)?;
             Box::new(move |row, out| _ = text.write(row, out))
         }
-        Type::Array(item) => {
-            let lists = values.as_list::<i32>();
-            let item = writer(lists.values().as_ref(), item)?;
-            Box::new(move |row, out| {
-                let offsets = lists.value_offsets();
-                out.push('[');
-                for at in offsets[row]..offsets[row + 1] {
-                    if at > offsets[row] {
-                        out.push(',');
-                    }
-                    item(at as usize, out);
-                }
-                out.push(']');
-            })
-        }
+        Type::Array(item) => array(values, item)?,
         Type::Map(_, value) => map(values, value)?,
         Type::Row(fields) => {
             let rows = values.as_struct();
@@ -127,6 +115,35 @@ fn writer<'a>(values: &'a dyn Array, r#type: &Type) -> Result<Writer<'a>> {
     Ok(Box::new(move |row, out| match nulls.is_null(row) {
         true => out.push_str("null"),
         false => write(row, out),
+    }))
+}
+
+/// NaN and infinities, which JSON has no number for, are texts.
+fn numbers<'a>(values: &dyn Array) -> Result<Writer<'a>> {
+    let numbers = Numbers::of(&make_array(values.to_data())).map_err(into_datafusion)?;
+    let texts = numbers.iter().map(|number| {
+        Ok(number?.map_or_else(String::new, |number| match number {
+            Number::Finite(_) => number.to_string(),
+            _ => format!("\"{number}\""),
+        }))
+    });
+    let texts = texts.collect::<catalog::Result<Vec<String>>>().map_err(into_datafusion)?;
+    Ok(Box::new(move |row, out| out.push_str(&texts[row])))
+}
+
+fn array<'a>(values: &'a dyn Array, item: &Type) -> Result<Writer<'a>> {
+    let lists = values.as_list::<i32>();
+    let item = writer(lists.values().as_ref(), item)?;
+    Ok(Box::new(move |row, out| {
+        let offsets = lists.value_offsets();
+        out.push('[');
+        for at in offsets[row]..offsets[row + 1] {
+            if at > offsets[row] {
+                out.push(',');
+            }
+            item(at as usize, out);
+        }
+        out.push(']');
     }))
 }
 
