@@ -1,16 +1,18 @@
 //! Comparisons. Plain values are compared by DataFusion; wrapped ones by what they wrap; arrays, maps and rows by a function that
 //! knows the third truth value.
 
+use arrow::array::{Array, AsArray};
 use catalog::{Error, ErrorKind};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
-use super::expr::{cast, integer_literal, type_of};
+use super::expr::{cast, constant, type_of};
 use crate::cast::Strictness;
 use crate::error::into_datafusion;
 use crate::functions;
-use crate::types::{Type, common_super_type};
+use crate::types::number::is_nan;
+use crate::types::{Type, common_super_type, is_number};
 
 /// `left operator right`, coerced.
 ///
@@ -22,52 +24,67 @@ pub(crate) fn compare(
     left_schema: &DFSchema,
     right_schema: &DFSchema,
 ) -> Result<Expr> {
-    let (left, right) = (integer_literal(left), integer_literal(right));
+    let (left, right) = (constant(left)?, constant(right)?);
     let (left_type, right_type) = (type_of(&left, left_schema)?, type_of(&right, right_schema)?);
     let common = comparable(&left_type, operator, &right_type)?;
     let left = cast(left, &left_type, &common, Strictness::Strict)?;
     let right = cast(right, &right_type, &common, Strictness::Strict)?;
-    if is_nested(&common) {
+    // Chars are kept without the blanks at their ends, which have a place in the order.
+    let blanks = matches!(common, Type::Char(_)) && is_ordering(operator);
+    if is_nested(&common) || blanks {
         return call(nested_function(operator)?, vec![left, right]);
     }
-    if matches!(common, Type::Real | Type::Double) {
-        return floats(left, operator, right);
+    if matches!(common, Type::Real | Type::Double | Type::Number) && !compares_plainly(&left, operator, &right) {
+        return call(nested_function(operator)?, vec![left, right]);
     }
     let (left, right) = (key(left, &common)?, key(right, &common)?);
     Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))))
 }
 
-/// Numbers of binary floating point: DataFusion orders NaN above all others and tells -0.0 from 0.0, Trino says false to NaN and
-/// that zeros are equal. Where only NaN matters, and stands where the plain comparison says false to it, that one stays, since
-/// scans know it; so does the equality of columns, which joins are made of.
-fn floats(left: Expr, operator: Operator, right: Expr) -> Result<Expr> {
+/// Whether DataFusion's comparison will do for types that have NaN: it orders NaN above all others and tells -0.0 from 0.0, Trino
+/// says false to NaN and that zeros are equal. Where only NaN matters, and stands where the plain comparison says false to it,
+/// that one stays, since scans know it; so does the equality of columns of two relations, which joins are made of.
+fn compares_plainly(left: &Expr, operator: Operator, right: &Expr) -> bool {
     use Operator::{Eq, Gt, GtEq, IsDistinctFrom, IsNotDistinctFrom, Lt, LtEq};
-    let columns = left.any_column_refs() && right.any_column_refs();
-    let plain = match operator {
-        Eq => columns || is_ordinary(&left) || is_ordinary(&right),
-        Lt | LtEq => is_ordinary(&right),
-        Gt | GtEq => is_ordinary(&left),
+    let columns = left.any_column_refs() && right.any_column_refs() && !of_one_relation(left, right);
+    match operator {
+        Eq => columns || is_ordinary(left) || is_ordinary(right),
+        Lt | LtEq => is_ordinary(right),
+        Gt | GtEq => is_ordinary(left),
         IsDistinctFrom | IsNotDistinctFrom => true,
         _ => false,
-    };
-    if plain {
-        return Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))));
     }
-    call(nested_function(operator)?, vec![left, right])
 }
 
-/// A constant that is neither NaN nor zero.
-fn is_ordinary(expr: &Expr) -> bool {
+/// Whether all columns are of the same relation, so that their equality makes no join.
+fn of_one_relation(left: &Expr, right: &Expr) -> bool {
+    let mut relations = left.column_refs().into_iter().chain(right.column_refs()).map(|column| column.relation.as_ref());
+    match relations.next().flatten() {
+        Some(first) => relations.all(|relation| relation == Some(first)),
+        None => false,
+    }
+}
+
+/// A constant that is not NaN and has one form.
+pub(super) fn is_ordinary(expr: &Expr) -> bool {
     match expr {
         Expr::Literal(ScalarValue::Float64(Some(number)), _) => !number.is_nan() && *number != 0.0,
         Expr::Literal(ScalarValue::Float32(Some(number)), _) => !number.is_nan() && *number != 0.0,
+        Expr::Literal(ScalarValue::Struct(number), _) if is_number(number.data_type()) => {
+            let bytes = number.column(0).as_binary_opt::<i32>();
+            number.is_valid(0) && bytes.is_some_and(|bytes| !is_nan(bytes.value(0)))
+        }
         _ => false,
     }
+}
+
+fn is_ordering(operator: Operator) -> bool {
+    matches!(operator, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
 }
 
 /// The type to compare in.
 pub(super) fn comparable(left: &Type, operator: Operator, right: &Type) -> Result<Type> {
-    let ordering = matches!(operator, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq);
+    let ordering = is_ordering(operator);
     let common = common_super_type(left, right);
     match common.filter(|common| if ordering { common.is_orderable() } else { common.is_comparable() }) {
         Some(common) => Ok(common),

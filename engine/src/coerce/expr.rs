@@ -13,23 +13,21 @@ use crate::error::into_datafusion;
 use crate::properties::Properties;
 use crate::types::Type;
 
-/// The type of an expression's values. A whole number that fits is an integer; DataFusion has bigint for all.
+/// The type of an expression's values.
 pub(crate) fn type_of(expr: &Expr, schema: &DFSchema) -> Result<Type> {
-    match expr {
-        Expr::Literal(ScalarValue::Int64(Some(number)), _) if i32::try_from(*number).is_ok() => Ok(Type::Integer),
-        _ => Type::of(&expr.get_type(schema)?).map_err(into_datafusion),
-    }
+    Type::of(&expr.get_type(schema)?).map_err(into_datafusion)
 }
 
-/// A whole number as the integer that it is where it fits.
-pub(super) fn integer_literal(expr: Expr) -> Expr {
-    match expr {
-        Expr::Literal(ScalarValue::Int64(Some(number)), metadata) => match i32::try_from(number) {
-            Ok(small) => Expr::Literal(ScalarValue::Int32(Some(small)), metadata),
-            Err(_) => Expr::Literal(ScalarValue::Int64(Some(number)), metadata),
-        },
-        other => other,
+/// A literal of a type that DataFusion has no literal for, which the syntax tree has as a cast, as the constant that it is, where
+/// that can be had without the session.
+pub(super) fn constant(expr: Expr) -> Result<Expr> {
+    let Expr::Cast(Cast { expr: inner, field }) = expr else { return Ok(expr) };
+    if !matches!(*inner, Expr::Literal(..)) {
+        return Ok(Expr::Cast(Cast { expr: inner, field }));
     }
+    let to = Type::of(field.data_type()).map_err(into_datafusion)?;
+    let from = type_of(&inner, &DFSchema::empty())?;
+    cast(*inner, &from, &to, Strictness::Strict)
 }
 
 /// `expr`, of type `from`, as a value of `to`.
@@ -41,8 +39,12 @@ pub(crate) fn cast(expr: Expr, from: &Type, to: &Type, strictness: Strictness) -
     if let Expr::Literal(ScalarValue::Null, metadata) = expr {
         return Ok(Expr::Literal(ScalarValue::try_from(&target)?, metadata));
     }
-    let has_target = |expr: &Expr| matches!(expr, Expr::Literal(value, _) if value.data_type() == target);
-    if (from == to && from.arrow() == target && has_target(&expr)) || (from == to && !matches!(expr, Expr::Literal(..))) {
+    // A literal may be of another one of the Arrow types that stand for the type. Bytes of a fixed width are what is in a wrapper.
+    let is_other = |expr: &Expr| match expr {
+        Expr::Literal(value, _) => value.data_type() != target && !matches!(value, ScalarValue::FixedSizeBinary(..)),
+        _ => false,
+    };
+    if from == to && !is_other(&expr) {
         return Ok(expr);
     }
     if !cast::can_cast(from, to) {
@@ -52,21 +54,28 @@ pub(crate) fn cast(expr: Expr, from: &Type, to: &Type, strictness: Strictness) -
     if is_native(from, to) {
         return Ok(match expr {
             // DataFusion folds what is left, but only later than plans are looked at.
-            Expr::Literal(value, metadata) if !matches!(target, DataType::Int64) => {
-                Expr::Literal(value.cast_to(&target)?, metadata)
-            }
+            // Arrow does not see that a day is beyond the timestamps.
+            Expr::Literal(value, metadata) if *from == Type::Date => match folded(&value, from, to)? {
+                Some(folded) => Expr::Literal(folded, metadata),
+                None => called(Expr::Literal(value, metadata), to, strictness),
+            },
+            Expr::Literal(value, metadata) => Expr::Literal(value.cast_to(&target)?, metadata),
             expr => Expr::Cast(Cast::new(Box::new(expr), target)),
         });
     }
     if let Expr::Literal(value, metadata) = &expr
-        && matches!((from, to), (Type::Varchar(_), Type::Real | Type::Double | Type::Decimal(..) | Type::Boolean))
+        && (matches!(from, Type::Varchar(_)) || from.is_numeric())
+        && (to.is_numeric() || matches!(to, Type::Boolean | Type::Date))
         && let Some(folded) = folded(value, from, to)?
     {
         return Ok(Expr::Literal(folded, metadata.clone()));
     }
-    let function = cast::function(strictness);
+    Ok(called(expr, to, strictness))
+}
+
+fn called(expr: Expr, to: &Type, strictness: Strictness) -> Expr {
     let name = Expr::Literal(ScalarValue::Utf8(Some(to.to_string())), None);
-    Ok(Expr::ScalarFunction(ScalarFunction::new_udf(function, vec![expr, name])))
+    Expr::ScalarFunction(ScalarFunction::new_udf(cast::function(strictness), vec![expr, name]))
 }
 
 /// A literal's cast, where it can be had without the session. None where it fails: the call says why.

@@ -6,7 +6,6 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExp
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use super::compare::{call, compare};
-use super::expr::integer_literal;
 use crate::plan::{IS_DISTINCT, IS_NOT_DISTINCT};
 
 /// Plans comparisons and arithmetic.
@@ -36,6 +35,5 @@ impl ExprPlanner for Operators {
 }
 
 fn arithmetic(function: &str, expr: RawBinaryExpr) -> Result<PlannerResult<RawBinaryExpr>> {
-    let operands = vec![integer_literal(expr.left), integer_literal(expr.right)];
-    Ok(PlannerResult::Planned(call(function, operands)?))
+    Ok(PlannerResult::Planned(call(function, vec![expr.left, expr.right])?))
 }

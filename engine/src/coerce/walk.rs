@@ -14,19 +14,21 @@ use datafusion::logical_expr::{
     BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, WindowFrame, WindowFrameBound, WindowFrameUnits,
 };
 
-use super::compare::{call, comparable, is_nested, key, mismatch};
-use super::expr::{integer_literal, type_of};
+use super::compare::{call, comparable, is_nested, is_ordinary, key, mismatch};
+use super::expr::type_of;
 use super::group::{group_key, order_key};
 use super::rule::boolean;
 use super::{cast, compare};
 use crate::cast::Strictness;
+use crate::functions::wanted;
 use crate::types::{Type, common_super_type};
 
 const STRICT: Strictness = Strictness::Strict;
 
 pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     Ok(Transformed::yes(match expr {
-        Expr::Literal(ScalarValue::Int64(Some(_)), _) => integer_literal(expr),
+        // As all other texts are kept, also in rows and arrays.
+        Expr::Literal(ScalarValue::Utf8(text), metadata) => Expr::Literal(ScalarValue::Utf8View(text), metadata),
         Expr::Cast(cast) => explicit(*cast.expr, &type_named(&cast.field)?, STRICT, schema)?,
         Expr::TryCast(cast) => explicit(*cast.expr, &type_named(&cast.field)?, Strictness::Try, schema)?,
         Expr::BinaryExpr(binary) => binary_expr(binary, schema)?,
@@ -89,7 +91,8 @@ fn coerce_between(between: Between, schema: &DFSchema) -> Result<Expr> {
     let common = common
         .and_then(|common| comparable(&common, Operator::LtEq, &types[2]))
         .map_err(|_| mismatch(format!("Cannot check if {} is BETWEEN {} and {}", types[0], types[1], types[2])))?;
-    if is_nested(&common) {
+    let floats = matches!(common, Type::Real | Type::Double | Type::Number);
+    if is_nested(&common) || matches!(common, Type::Char(_)) || floats && !(is_ordinary(&low) && is_ordinary(&high)) {
         let at_least = compare(*expr.clone(), Operator::GtEq, *low, schema, schema)?;
         let within = at_least.and(compare(*expr, Operator::LtEq, *high, schema, schema)?);
         return Ok(if negated { Expr::Not(Box::new(within)) } else { within });
@@ -190,9 +193,28 @@ fn coerce_case(case: Case, schema: &DFSchema) -> Result<Expr> {
 
 /// Arguments of a scalar function as its signature wants them.
 fn arguments(expr: Expr, schema: &DFSchema) -> Result<Expr> {
-    let Expr::ScalarFunction(ScalarFunction { func, args }) = expr else { return Ok(expr) };
-    let args = signed(args, schema, func.as_ref())?;
+    let Expr::ScalarFunction(ScalarFunction { func, mut args }) = expr else { return Ok(expr) };
+    if func.name() == "$subscript" {
+        args.iter_mut().skip(1).for_each(index);
+    }
+    let given = args.iter().map(|arg| arg.get_type(schema)).collect::<Result<Vec<_>>>()?;
+    let args = match wanted(&func, &given) {
+        Some(wanted) => {
+            args.into_iter().zip(wanted).map(|(arg, wanted)| to_arrow(arg, &wanted, schema)).collect::<Result<_>>()?
+        }
+        None => signed(args, schema, func.as_ref())?,
+    };
     Ok(Expr::ScalarFunction(ScalarFunction::new_udf(func, args)))
+}
+
+/// An index stays a literal of DataFusion's while a query is planned; here it gets its type.
+fn index(expr: &mut Expr) {
+    if let Expr::Literal(value, _) = expr
+        && let ScalarValue::Int64(Some(number)) = *value
+        && let Ok(number) = i32::try_from(number)
+    {
+        *value = ScalarValue::Int32(Some(number));
+    }
 }
 
 fn signed<F: UDFCoercionExt>(args: Vec<Expr>, schema: &DFSchema, function: &F) -> Result<Vec<Expr>> {

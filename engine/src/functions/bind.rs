@@ -30,7 +30,12 @@ pub(super) fn unexpected(name: &str, given: &[String], signatures: impl Iterator
 pub(super) fn bind(signatures: &[Signature], actual: &[Type]) -> Option<Bound> {
     let mut applicable: Vec<Bound> = Vec::new();
     for (overload, signature) in signatures.iter().enumerate() {
-        if let Some((arguments, result)) = signature.bind(actual) {
+        let bound = signature.bind(actual);
+        // Decimals whose result would have too many digits do not become numbers of another kind.
+        if bound.is_none() && signature.is_of_decimals(actual) {
+            return None;
+        }
+        if let Some((arguments, result)) = bound {
             let bound = Bound { overload, arguments, result };
             if bound.arguments == actual {
                 return Some(bound);
@@ -49,6 +54,12 @@ fn all_coerce(from: &[Type], to: &[Type]) -> bool {
 }
 
 impl Signature {
+    fn is_of_decimals(&self, actual: &[Type]) -> bool {
+        let decimal =
+            |(pattern, actual): (&Pattern, &Type)| matches!((pattern, actual), (Pattern::Decimal(..), Type::Decimal(..)));
+        !actual.is_empty() && self.arguments.len() == actual.len() && self.arguments.iter().zip(actual).all(decimal)
+    }
+
     /// The types of arguments and result for a call with `actual`; None where the overload does not take them.
     fn bind(&self, actual: &[Type]) -> Option<(Vec<Type>, Type)> {
         let (least, given) = (self.arguments.len(), actual.len());

@@ -1,6 +1,6 @@
 //! `greatest`, `least` and `nullif` ("Comparison functions and operators", "Conditional expressions").
 
-use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 use arrow::compute::{interleave, nullif};
 use catalog::{Error, ErrorKind};
 use datafusion::common::Result;
@@ -24,16 +24,19 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["nullif"],
         description: "The first value, or NULL where it equals the second",
-        overloads: &[Overload {
-            signature: "(T, T) -> T",
-            nulls: Nulls::Called,
-            call: |call| {
-                let (first, second) = (call.array(0)?, call.array(1)?);
-                let equality = Equality::new(&first, &second)?;
-                let equal = (0..call.rows).map(|row| Some(equality.equal(row, row) == Some(true)));
-                Ok(nullif(&first, &equal.collect::<BooleanArray>())?)
+        overloads: &[
+            Overload {
+                signature: "(T, T) -> T",
+                nulls: Nulls::Called,
+                call: |call| {
+                    let (first, second) = (call.array(0)?, call.array(1)?);
+                    let equality = Equality::new(&first, &second)?;
+                    let equal = (0..call.rows).map(|row| Some(equality.equal(row, row) == Some(true)));
+                    Ok(nullif(&first, &equal.collect::<BooleanArray>())?)
+                },
             },
-        }],
+            Overload::new("(unknown, ANY) -> unknown", |call| Ok(new_null_array(&call.result_arrow(), call.rows))),
+        ],
     },
 ];
 

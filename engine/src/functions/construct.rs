@@ -1,5 +1,6 @@
 //! What the planner makes of constructors and of access to fields: `ARRAY[…]`, `ROW(…)`, `x.field`, and of intervals.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StructArray};
@@ -181,6 +182,13 @@ impl ScalarUDFImpl for Shape {
 
 fn fields(types: impl Iterator<Item = DataType>) -> Fields {
     types.map(|data_type| Field::new("", data_type, true)).collect()
+}
+
+/// The function that finds an element, where `function` is a subscript of an array or a map.
+pub(super) fn looks_into(function: &dyn Any, given: &[DataType]) -> Option<Arc<ScalarUDF>> {
+    let subscript = function.downcast_ref::<Shape>().is_some_and(|shape| shape.what == What::Subscript);
+    let element = subscript && given.first().is_some_and(|first| !is_row(first));
+    element.then(|| super::named(ELEMENT).ok()).flatten()
 }
 
 /// The function that looks into arrays and maps.

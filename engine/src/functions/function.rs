@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
-use arrow::compute::nullif;
+use arrow::compute::{can_cast_types, nullif};
 use arrow::datatypes::{DataType, FieldRef};
 use catalog::Error;
 use datafusion::common::{Result, ScalarValue, internal_err};
@@ -102,8 +102,15 @@ impl Function {
         (again.overload == bound.overload).then_some(again.result)
     }
 
+    /// What arguments of these types are to turn into. What fits no overload is left as it is.
+    pub(super) fn wanted(&self, given: &[DataType]) -> Vec<DataType> {
+        self.bind(given.iter()).map_or_else(|_| given.to_vec(), |binding| binding.arguments.clone())
+    }
+
     fn unexpected(&self, types: &[Type]) -> Error {
-        let name = self.name;
+        // As users call it.
+        let called = self.aliases.iter().map(String::as_str).find(|alias| !alias.starts_with('$'));
+        let name = called.filter(|_| self.name.starts_with('$')).unwrap_or(self.name);
         let given = types.iter().map(Type::to_string).collect::<Vec<_>>();
         unexpected(name, &given, self.overloads.iter().map(|overload| overload.signature))
     }
@@ -141,25 +148,17 @@ impl ScalarUDFImpl for Function {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-        // While DataFusion plans, whole numbers are bigints that [`crate::coerce`] has not seen yet.
-        let types = args.arg_fields.iter().enumerate().map(|(at, field)| match args.scalar_arguments.get(at) {
-            Some(Some(ScalarValue::Int64(Some(number)))) if i32::try_from(*number).is_ok() => &DataType::Int32,
-            _ => field.data_type(),
-        });
-        let binding = match self.bind(args.arg_fields.iter().map(|field| field.data_type())) {
-            Ok(binding) => binding,
-            Err(_) => self.bind(types)?,
-        };
+        let binding = self.bind(args.arg_fields.iter().map(|field| field.data_type()))?;
         let result = self.with_length(&binding.bound, &args);
         Ok(Arc::new(result.as_ref().unwrap_or(&binding.bound.result).field(self.name(), true)))
     }
 
-    /// What does not fit is left as it is: [`Self::return_field_from_args`] then says so, in an error that DataFusion hands on.
+    /// What does not fit is left as it is: [`Self::return_field_from_args`] then says so, in an error that DataFusion hands on. So is
+    /// what Arrow does not cast, which DataFusion would refuse; [`crate::coerce`] asks [`super::wanted`].
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
-        Ok(match self.bind(arg_types.iter()) {
-            Ok(binding) => binding.arguments.clone(),
-            Err(_) => arg_types.to_vec(),
-        })
+        let wanted = self.wanted(arg_types);
+        let castable = wanted.iter().zip(arg_types).all(|(to, from)| from == to || can_cast_types(from, to));
+        Ok(if castable { wanted } else { arg_types.to_vec() })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -62,6 +62,12 @@ fn calls_are_bound_to_overloads() {
             Some("1: (timestamp(6)) -> date"),
         ),
         (&["(timestamp(p) with time zone) -> timestamp(p)"], &["date"], Some("0: (timestamp(0) with time zone) -> timestamp(0)")),
+        (
+            &["(decimal(a, b), decimal(c, d)) -> decimal(a + c, b + d)", "(double, double) -> double"],
+            &["decimal(38, 20)", "decimal(2, 1)"],
+            None,
+        ),
+        (&["(bigint) -> bigint", "(number) -> number"], &["decimal(3, 1)"], Some("1: (number) -> number")),
         (&["(row(T, U)) -> U"], &["row(a bigint, b varchar)"], Some("0: (row(bigint, varchar)) -> varchar")),
         (&["(varchar) -> bigint", "(char(x)) -> bigint"], &["char(3)"], Some("1: (char(3)) -> bigint")),
     ];

@@ -8,7 +8,7 @@ use datafusion::common::{DFSchema, DFSchemaRef, ScalarValue};
 use datafusion::logical_expr::planner::RelationPlannerContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, lit};
 use datafusion::sql::sqlparser::ast::{
-    self, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Value, VisitMut, VisitorMut,
+    self, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, VisitMut, VisitorMut,
 };
 
 use super::navigation::Navigation;
@@ -314,13 +314,13 @@ fn arguments(function: &Function) -> Vec<ast::Expr> {
 fn offset(arguments: &[ast::Expr], default: i64) -> Result<i64> {
     match arguments.get(1) {
         None => Ok(default),
-        Some(ast::Expr::Value(value)) => match &value.value {
-            Value::Number(number, _) => number.to_string().parse().map_err(|_| misused("navigation")),
-            _ => Err(misused("navigation")),
+        Some(offset) => match crate::plan::digits(offset) {
+            Some(digits) => digits.parse().map_err(|_| misused("navigation")),
+            None => {
+                let message = "the offset of a navigation function must be a number that is not negative";
+                Err(Error::new(ErrorKind::InvalidInput, message))
+            }
         },
-        Some(_) => {
-            Err(Error::new(ErrorKind::InvalidInput, "the offset of a navigation function must be a number that is not negative"))
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Distinct, Expr, Function, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, Join, JoinOperator,
     LimitClause, ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias,
     TableAliasColumnDef, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowSpec,
-    WindowType, visit_expressions,
+    WindowType, visit_expressions, visit_expressions_mut,
 };
 
 use super::relation::using;
@@ -134,7 +134,7 @@ fn tell_apart(items: &mut [SelectItem], outermost: bool) {
             _ => continue,
         };
         let text = match &*item {
-            SelectItem::UnnamedExpr(expr) => expr.to_string(),
+            SelectItem::UnnamedExpr(expr) => without_casts(expr),
             _ => name.clone(),
         };
         let unnamed = matches!(item, SelectItem::UnnamedExpr(_));
@@ -142,6 +142,19 @@ fn tell_apart(items: &mut [SelectItem], outermost: bool) {
             *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', format!("{name}{MARK}{at}")) };
         }
     }
+}
+
+/// DataFusion's names do not tell of casts: `1` and `CAST(1 AS bigint)` have the same.
+fn without_casts(expr: &Expr) -> String {
+    let mut expr = expr.clone();
+    let _: ControlFlow<()> = visit_expressions_mut(&mut expr, |part| {
+        while let Expr::Cast { expr: inner, .. } = part {
+            let inner = std::mem::replace(inner.as_mut(), Expr::Value(Value::Null.into()));
+            *part = inner;
+        }
+        ControlFlow::Continue(())
+    });
+    expr.to_string()
 }
 
 /// DataFusion names all that hold a subquery alike, whatever the subquery is.

@@ -3,6 +3,7 @@
 //!
 //! | written | becomes | why |
 //! |---|---|---|
+//! | `1` | `CAST(1 AS integer)`, `bigint` where it is larger | DataFusion has bigint for all; see [`super::whole`] |
 //! | `1.5`, where decimals are literals | `CAST('1.5' AS decimal(2, 1))` | DataFusion would read `1e0` as a decimal, too |
 //! | `1e0` | `CAST('1e0' AS double)` | the same |
 //! | `DECIMAL '1.20'`, `TIMESTAMP '2024-01-01 00:00:00.1'` | a cast to `decimal(3, 2)`, `timestamp(1)` | the text has the type |
@@ -25,10 +26,12 @@ use std::ops::ControlFlow;
 use catalog::{Error, ErrorKind, Position, Result};
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Spanned, Subscript, TypedString, UnaryOperator,
-    Value, VisitMut, VisitorMut,
+    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Select, Spanned, Subscript, TableFactor,
+    TypedString, UnaryOperator, Value, VisitMut, VisitorMut, WindowType,
 };
 
+use super::whole;
+use crate::functions::json::model::Json;
 use crate::properties::Properties;
 use crate::types::{MAX_PRECISION, Type};
 
@@ -67,6 +70,21 @@ impl VisitorMut for Lower<'_> {
             Err(error) => ControlFlow::Break(error),
         }
     }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        whole::places_of_query(query);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        whole::places_of_select(select);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
+        whole::share_of_sample(factor);
+        ControlFlow::Continue(())
+    }
 }
 
 impl Lower<'_> {
@@ -76,12 +94,17 @@ impl Lower<'_> {
                 Value::Number(text, _) if text.contains(['e', 'E']) => cast(text, &Type::Double),
                 Value::Number(text, _) if text.contains('.') && self.properties.decimal_literals => decimal(text)?,
                 Value::Number(text, _) if text.contains('.') => cast(text, &Type::Double),
+                Value::Number(text, _) => whole::number(text, false).unwrap_or(Expr::Value(value)),
                 _ => Expr::Value(value),
             },
             Expr::Cast { kind, expr, data_type, format: None, array: false } => sized_cast(kind, *expr, data_type),
             Expr::TypedString(literal) => self.typed(literal)?,
             Expr::Interval(literal) => interval(&literal)?,
-            Expr::UnaryOp { op: UnaryOperator::Minus, expr } if !is_whole_number(&expr) => call("$negate", vec![*expr]),
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match whole::digits(&expr) {
+                // The minus belongs to the number: the least bigint has no positive counterpart.
+                Some(digits) => whole::number(digits, true).unwrap_or(Expr::UnaryOp { op: UnaryOperator::Minus, expr }),
+                None => call("$negate", vec![*expr]),
+            },
             Expr::UnaryOp { op: UnaryOperator::Plus, expr } => call("$plus", vec![*expr]),
             Expr::IsDistinctFrom(left, right) => operator(IS_DISTINCT, left, right),
             Expr::IsNotDistinctFrom(left, right) => operator(IS_NOT_DISTINCT, left, right),
@@ -116,6 +139,9 @@ impl Lower<'_> {
                 Expr::Cast { kind: CastKind::Cast, expr: Box::new(string(&text)), data_type, array: false, format: None }
             }
             // The text is JSON, and not a text to be made JSON of.
+            "json" if Json::parse(&text).is_none() => {
+                return Err(Error::new(ErrorKind::InvalidLiteral, format!("'{text}' is not a valid JSON literal")));
+            }
             "json" => call("json_parse", vec![string(&text)]),
             _ => {
                 let r#type = Type::parse(&name)?;
@@ -134,11 +160,6 @@ fn sized_cast(kind: CastKind, expr: Expr, data_type: DataType) -> Expr {
     }
     let function = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { "$try_cast" } else { "$cast" };
     call(function, vec![expr, string(&name)])
-}
-
-/// The minus of a number belongs to it: the least bigint has no positive counterpart.
-fn is_whole_number(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(value) if matches!(&value.value, Value::Number(text, _) if !text.contains(['.', 'e', 'E'])))
 }
 
 /// A decimal with the precision and scale that its text has: `01.20` is a `decimal(4, 2)`.
@@ -209,7 +230,10 @@ fn extract(field: &DateTimeField, value: Expr) -> Result<Expr> {
 }
 
 /// `CURRENT_TIMESTAMP(6)`, and what [`super::calls`] says of others.
-fn function(function: Function) -> Result<Expr> {
+fn function(mut function: Function) -> Result<Expr> {
+    if let Some(WindowType::WindowSpec(window)) = &mut function.over {
+        whole::frame(window);
+    }
     let name = match function.name.0.as_slice() {
         [name] => name.to_string().to_lowercase(),
         _ => return Ok(Expr::Function(function)),
@@ -218,8 +242,8 @@ fn function(function: Function) -> Result<Expr> {
     match (name.as_str(), list.args.as_slice()) {
         (
             "current_timestamp" | "localtimestamp" | "current_time" | "localtime",
-            [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(digits)))],
-        ) => now(&name, &digits.value.to_string()),
+            [FunctionArg::Unnamed(FunctionArgExpr::Expr(digits))],
+        ) if whole::digits(digits).is_some() => now(&name, whole::digits(digits).unwrap_or_default()),
         _ => Ok(super::calls::call(function)),
     }
 }
@@ -237,7 +261,11 @@ fn now(name: &str, digits: &str) -> Result<Expr> {
 /// `root[i].a[j]`, from the inside out.
 fn access(root: Expr, chain: Vec<AccessExpr>) -> Result<Expr> {
     chain.into_iter().try_fold(root, |inner, step| match step {
-        AccessExpr::Subscript(Subscript::Index { index }) => Ok(call("$subscript", vec![inner, index])),
+        AccessExpr::Subscript(Subscript::Index { mut index }) => {
+            // The type of a row's field depends on the number, which DataFusion says of literals only.
+            whole::as_written(&mut index);
+            Ok(call("$subscript", vec![inner, index]))
+        }
         AccessExpr::Subscript(Subscript::Slice { .. }) => Err(Error::not_supported("a slice of an array; use slice(…)")),
         AccessExpr::Dot(Expr::Identifier(name)) => Ok(call("$dereference", vec![inner, string(&name.value)])),
         AccessExpr::Dot(other) => Err(Error::not_supported(format!("'{other}' after a dot"))),

@@ -10,6 +10,7 @@ mod lower;
 mod metadata;
 mod output;
 pub(crate) mod relation;
+mod whole;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use crate::scan::{Hidden, LakeTable};
 use context::{Context, FullName};
 pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT};
 use metadata::Metadata;
+pub(crate) use whole::digits;
 
 /// Views may refer to views this deep.
 const MAX_VIEW_DEPTH: usize = 32;

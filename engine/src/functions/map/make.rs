@@ -10,13 +10,15 @@ use arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
 
 use crate::functions::{Call, Overload, Scalar, invalid};
+use crate::values::equality::Equality;
 use crate::values::key::Keys;
 use crate::values::list::{Picks, as_list, as_map, list, map, range, take_any};
 use crate::values::text;
 
 pub(in crate::functions) const FUNCTIONS: &[Scalar] = &[
     Scalar {
-        names: &["map", "$map"],
+        // DataFusion has a plan of its own for what is called map.
+        names: &["$map", "map"],
         description: "A map of the keys in an array to the values in another one; without arguments an empty map",
         overloads: &[
             Overload::new("(array(K), array(V)) -> map(K, V)", of_arrays),
@@ -86,6 +88,13 @@ pub(in crate::functions) fn checked(
 ) -> Result<ArrayRef> {
     if keys.logical_null_count() > 0 {
         return Err(invalid("map key cannot be null"));
+    }
+    if matches!(keys.data_type(), DataType::List(_) | DataType::Struct(_)) {
+        let equality = Equality::new(&keys, &keys)?;
+        // What is not known to be itself has a NULL inside.
+        if let Some(at) = (0..keys.len()).find(|at| equality.equal(*at, *at).is_none()) {
+            return Err(invalid(format!("map key cannot be indeterminate: {}", text(&keys, at)?)));
+        }
     }
     let bytes = Keys::of(&keys)?;
     let mut seen = std::collections::HashSet::new();

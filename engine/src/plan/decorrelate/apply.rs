@@ -6,13 +6,12 @@ use catalog::Error;
 use datafusion::common::{Column, DataFusionError, Result, ScalarValue};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison, SetQuantifier};
-use datafusion::logical_expr::{
-    AggregateUDF, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, binary_expr, lit, not, when,
-};
+use datafusion::logical_expr::{AggregateUDF, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, lit, not, when};
 
 use super::domain::{Domain, Names, outer_columns, same};
 use super::push::{fields, join, push};
 use super::single::Single;
+use crate::coerce::compare;
 use crate::error::into_datafusion;
 
 /// A subquery that is to be answered for each row of a plan.
@@ -171,13 +170,14 @@ impl Asked {
         let plan = self.joined(input, answers, vec![])?;
         let [rows, values, least, greatest] =
             <[Expr; 4]>::try_from(columns).map_err(|_| internal("four aggregates are four columns"))?;
-        let is = |other: &Expr| binary_expr(expr.clone(), op, other.clone());
+        // With operands of one type: DataFusion asks for the comparison's own before it is coerced, and has none for rows that differ.
+        let is = |other: &Expr| compare(expr.clone(), op, other.clone(), plan.schema(), plan.schema());
         let all = quantifier == SetQuantifier::All;
         let holds = match op {
-            Operator::Lt | Operator::LtEq => is(if all { &least } else { &greatest }),
-            Operator::Gt | Operator::GtEq => is(if all { &greatest } else { &least }),
-            Operator::Eq => is(&least).and(is(&greatest)),
-            Operator::NotEq => is(&least).or(is(&greatest)),
+            Operator::Lt | Operator::LtEq => is(if all { &least } else { &greatest })?,
+            Operator::Gt | Operator::GtEq => is(if all { &greatest } else { &least })?,
+            Operator::Eq => is(&least)?.and(is(&greatest)?),
+            Operator::NotEq => is(&least)?.or(is(&greatest)?),
             _ => return Err(into_datafusion(Error::not_supported(format!("{op} {quantifier} is not supported")))),
         };
         let none = rows.clone().is_null().or(rows.clone().eq(lit(0_i64)));
