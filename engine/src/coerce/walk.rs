@@ -21,6 +21,7 @@ use super::rule::boolean;
 use super::{cast, compare};
 use crate::cast::Strictness;
 use crate::types::{Type, common_super_type};
+use crate::window::{self, Framed};
 
 const STRICT: Strictness = Strictness::Strict;
 
@@ -44,7 +45,7 @@ pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>>
         Expr::Case(case) => coerce_case(case, schema)?,
         Expr::ScalarFunction(_) => arguments(expr, schema)?,
         Expr::AggregateFunction(function) => aggregate(function, schema)?,
-        Expr::WindowFunction(function) => window(*function, schema)?,
+        Expr::WindowFunction(function) => windowed(*function, schema)?,
         other => return Ok(Transformed::no(other)),
     }))
 }
@@ -195,7 +196,7 @@ fn arguments(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     Ok(Expr::ScalarFunction(ScalarFunction::new_udf(func, args)))
 }
 
-fn signed<F: UDFCoercionExt>(args: Vec<Expr>, schema: &DFSchema, function: &F) -> Result<Vec<Expr>> {
+pub(crate) fn signed<F: UDFCoercionExt>(args: Vec<Expr>, schema: &DFSchema, function: &F) -> Result<Vec<Expr>> {
     let fields = args.iter().map(|arg| Ok(arg.to_field(schema)?.1)).collect::<Result<Vec<_>>>()?;
     let wanted = fields_with_udf(&fields, function)?;
     args.into_iter().zip(wanted).map(|(arg, field)| to_arrow(arg, field.data_type(), schema)).collect()
@@ -224,12 +225,15 @@ fn condition(filter: Option<Box<Expr>>, schema: &DFSchema) -> Result<Option<Box<
     filter.map(|filter| boolean(*filter, schema, "FILTER clause").map(Box::new)).transpose()
 }
 
-fn window(mut function: WindowFunction, schema: &DFSchema) -> Result<Expr> {
+fn windowed(mut function: WindowFunction, schema: &DFSchema) -> Result<Expr> {
     let params = &mut function.params;
     let args = std::mem::take(&mut params.args);
     params.args = match &function.fun {
         WindowFunctionDefinition::AggregateUDF(udf) => signed(args, schema, udf.as_ref())?,
-        WindowFunctionDefinition::WindowUDF(udf) => signed(args, schema, udf.as_ref())?,
+        WindowFunctionDefinition::WindowUDF(udf) => match udf.inner().downcast_ref::<Framed>() {
+            Some(framed) => window::coerce(framed, args, schema)?,
+            None => signed(args, schema, udf.as_ref())?,
+        },
     };
     params.filter = condition(params.filter.take(), schema)?;
     let keys = std::mem::take(&mut params.partition_by).into_iter().map(|expr| group_key(expr, schema));
