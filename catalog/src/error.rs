@@ -42,6 +42,18 @@ pub enum ErrorKind {
     InvalidFunctionArgument,
     /// A scalar subquery has more than one row.
     SubqueryMultipleRows,
+    /// What must be known before a query runs depends on a row or on chance.
+    ExpressionNotConstant,
+    /// No aggregate function is where one must be.
+    ExpressionNotAggregate,
+    /// An aggregate or window function is where none may be.
+    ExpressionNotScalar,
+    /// Columns that need names of their own have none.
+    MissingColumnAliases,
+    /// A window frame whose bounds are no offsets.
+    InvalidWindowFrame,
+    /// A subquery where none can be.
+    UnsupportedSubquery,
     /// `DATE 'x'`: the text of a literal that is no value of its type.
     InvalidLiteral,
     /// EXECUTE gives more or fewer values than the statement has `?`.
@@ -94,6 +106,12 @@ impl ErrorKind {
             Self::NumericOutOfRange => "NUMERIC_VALUE_OUT_OF_RANGE",
             Self::InvalidFunctionArgument => "INVALID_FUNCTION_ARGUMENT",
             Self::SubqueryMultipleRows => "SUBQUERY_MULTIPLE_ROWS",
+            Self::ExpressionNotConstant => "EXPRESSION_NOT_CONSTANT",
+            Self::ExpressionNotAggregate => "EXPRESSION_NOT_AGGREGATE",
+            Self::ExpressionNotScalar => "EXPRESSION_NOT_SCALAR",
+            Self::MissingColumnAliases => "MISSING_COLUMN_ALIASES",
+            Self::InvalidWindowFrame => "INVALID_WINDOW_FRAME",
+            Self::UnsupportedSubquery => "UNSUPPORTED_SUBQUERY",
             Self::InvalidLiteral => "INVALID_LITERAL",
             Self::InvalidParameterUsage => "INVALID_PARAMETER_USAGE",
             Self::BadData => "HIVE_BAD_DATA",

@@ -21,6 +21,7 @@ mod prepared;
 mod properties;
 pub mod queries;
 mod query;
+mod routine;
 mod scan;
 mod scanned;
 mod session;
@@ -30,6 +31,7 @@ mod tests;
 pub mod text;
 pub mod types;
 mod values;
+mod window;
 pub mod work_group;
 
 pub use engine::{Answer, Engine, OutputColumn, Session, Settings};

@@ -26,6 +26,7 @@ use crate::pattern;
 use crate::plan::decorrelate::{Decorrelate, Single};
 use crate::plan::relation::{self, Relations};
 use crate::properties::Properties;
+use crate::window;
 
 /// What a state is built from.
 #[derive(Debug, Clone)]
@@ -91,9 +92,12 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     // Ours come last: they replace those of the same name.
     scalars.extend(functions::all()?);
     scalars.extend(relation::functions());
+    scalars.push(window::mark_function());
     let aggregates = builder.aggregate_functions().get_or_insert_default();
     aggregates.extend(functions::aggregate::all()?);
     aggregates.push(Arc::new(AggregateUDF::new_from_impl(Single::default())));
+    let framed = window::functions(aggregates.iter());
+    builder.window_functions().get_or_insert_default().extend(framed);
     builder.higher_order_functions().get_or_insert_default().extend(lambdas);
     builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Operators));
     builder.relation_planners().get_or_insert_default().push(Arc::new(Relations));

@@ -5,7 +5,7 @@ use catalog::Position;
 
 use crate::parse::grammar;
 use crate::source::{START, advance};
-use crate::token::{Kind, Tokens};
+use crate::token::{Kind, Token, Tokens};
 
 /// One statement of a script: from its first word to its last token, without the semicolon and without comments around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +69,11 @@ struct Piece {
 /// Reads from `from` to the next semicolon outside of quotes and comments.
 fn piece(text: &str, from: usize) -> Piece {
     let mut piece = Piece { span: None, closed: false, inside: None, next: text.len() };
+    let mut routine = Routine::default();
     for token in Tokens::new(text, from, grammar(&text[from..])) {
         match token.kind {
             Kind::Comment => continue,
-            Kind::Symbol if token.text == ";" => {
+            Kind::Symbol if token.text == ";" && routine.depth == 0 => {
                 piece.closed = true;
                 piece.next = token.end();
                 break;
@@ -85,9 +86,44 @@ fn piece(text: &str, from: usize) -> Piece {
             }
             _ => {}
         }
+        routine.take(token);
         piece.span = Some((piece.span.map_or(token.offset, |(start, _)| start), token.end()));
     }
     piece
+}
+
+/// The blocks of a function in SQL, whose statements end in semicolons, too.
+#[derive(Default)]
+struct Routine<'a> {
+    tokens: usize,
+    /// Whether the statement has functions: it began with `WITH FUNCTION name` or `CREATE FUNCTION`.
+    is_routine: bool,
+    depth: usize,
+    before: Option<Token<'a>>,
+}
+
+impl<'a> Routine<'a> {
+    fn take(&mut self, token: Token<'a>) {
+        let before = self.before.replace(token);
+        self.tokens += 1;
+        let after = |words: &[&str]| before.is_some_and(|before| words.iter().any(|word| before.is(word)));
+        if self.tokens <= 4 && token.is("FUNCTION") && after(&["WITH", "CREATE", "REPLACE"]) {
+            self.is_routine = true;
+        }
+        if !self.is_routine || after(&["END"]) && token.kind == Kind::Word {
+            return;
+        }
+        // IF and REPEAT are functions, too: as statements they follow another word of a block, its label or its end.
+        let statement = after(&["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "RETURNS"])
+            || before.is_none_or(|before| before.is_symbol(";") || before.is_symbol(":"));
+        if token.is("BEGIN") || token.is("CASE") || token.is("LOOP") || token.is("WHILE") {
+            self.depth += 1;
+        } else if (token.is("IF") || token.is("REPEAT")) && statement {
+            self.depth += 1;
+        } else if token.is("END") {
+            self.depth = self.depth.saturating_sub(1);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -100,7 +136,7 @@ mod tests {
 
     #[test]
     fn semicolons_in_quotes_and_comments_do_not_end_a_statement() {
-        let cases: [(&str, &[&str]); 8] = [
+        let cases: [(&str, &[&str]); 9] = [
             ("", &[]),
             (" ;; -- nothing\n;", &[]),
             ("SELECT 1; SELECT 2", &["SELECT 1", "SELECT 2"]),
@@ -112,6 +148,13 @@ mod tests {
                 &["CREATE DATABASE d COMMENT 'it\\'s; fine'", "SHOW TABLES"],
             ),
             ("SELECT 'a;\nb", &["SELECT 'a;\nb"]),
+            (
+                "WITH FUNCTION f() RETURNS int BEGIN DECLARE x int; IF if(x, 1) = 1 THEN SET x = CASE 1 WHEN 1 THEN 2 END; END IF; RETURN x; END SELECT f(); SELECT 2",
+                &[
+                    "WITH FUNCTION f() RETURNS int BEGIN DECLARE x int; IF if(x, 1) = 1 THEN SET x = CASE 1 WHEN 1 THEN 2 END; END IF; RETURN x; END SELECT f()",
+                    "SELECT 2",
+                ],
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(texts(text), expected, "{text}");

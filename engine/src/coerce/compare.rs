@@ -83,7 +83,7 @@ fn is_ordering(operator: Operator) -> bool {
 }
 
 /// The type to compare in.
-pub(super) fn comparable(left: &Type, operator: Operator, right: &Type) -> Result<Type> {
+pub(crate) fn comparable(left: &Type, operator: Operator, right: &Type) -> Result<Type> {
     let ordering = is_ordering(operator);
     let common = common_super_type(left, right);
     match common.filter(|common| if ordering { common.is_orderable() } else { common.is_comparable() }) {
@@ -92,7 +92,7 @@ pub(super) fn comparable(left: &Type, operator: Operator, right: &Type) -> Resul
     }
 }
 
-pub(super) fn mismatch(message: String) -> datafusion::common::DataFusionError {
+pub(crate) fn mismatch(message: String) -> datafusion::common::DataFusionError {
     into_datafusion(Error::new(ErrorKind::TypeMismatch, message))
 }
 
@@ -109,7 +109,7 @@ pub(super) fn is_nested(r#type: &Type) -> bool {
 }
 
 /// What stands for the value where it is compared: of a wrapped one what is in it, without the time zone.
-pub(super) fn key(expr: Expr, r#type: &Type) -> Result<Expr> {
+pub(crate) fn key(expr: Expr, r#type: &Type) -> Result<Expr> {
     if r#type.is_plain() || is_nested(r#type) {
         return Ok(expr);
     }
@@ -123,7 +123,7 @@ pub(super) fn key(expr: Expr, r#type: &Type) -> Result<Expr> {
 }
 
 /// A call of one of our functions.
-pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
+pub(crate) fn call(name: &str, arguments: Vec<Expr>) -> Result<Expr> {
     let function = functions::named(name).map_err(into_datafusion)?;
     Ok(Expr::ScalarFunction(ScalarFunction::new_udf(function, arguments)))
 }

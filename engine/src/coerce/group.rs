@@ -15,7 +15,7 @@ use crate::types::Type;
 /// What to sort by.
 ///
 /// Errors: `TypeMismatch` for values that have no order.
-pub(super) fn order_key(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+pub(crate) fn order_key(expr: Expr, schema: &DFSchema) -> Result<Expr> {
     let r#type = type_of(&expr, schema)?;
     if !r#type.is_orderable() {
         return Err(mismatch(format!("Type {type} is not orderable, and therefore cannot be used in ORDER BY")));

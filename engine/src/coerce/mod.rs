@@ -7,13 +7,16 @@
 mod compare;
 mod expr;
 mod group;
+pub(crate) mod json;
 mod lambda;
 mod like;
 mod operators;
 mod rule;
 mod walk;
 
-pub(crate) use compare::compare;
-pub(crate) use expr::cast;
+pub(crate) use compare::{call, comparable, compare, key, mismatch};
+pub(crate) use expr::{cast, type_of};
+pub(crate) use group::order_key;
 pub(crate) use operators::Operators;
-pub(crate) use rule::Coercion;
+pub(crate) use rule::{Coercion, boolean};
+pub(crate) use walk::signed;

@@ -1,19 +1,27 @@
-//! Binary operators while DataFusion plans a query.
+//! Binary operators and window frames while DataFusion plans a query.
 
-use datafusion::common::{DFSchema, Result};
-use datafusion::logical_expr::Operator;
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use catalog::{Error, ErrorKind};
+use datafusion::arrow::datatypes::Field;
+use datafusion::common::{DFSchema, Result, TableReference};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr, RawWindowExpr};
+use datafusion::logical_expr::{Expr, ExprSchemable, Operator};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use super::compare::{call, compare};
-use crate::plan::{IS_DISTINCT, IS_NOT_DISTINCT};
+use super::json;
+use crate::error::into_datafusion;
+use crate::plan::{IS_DISTINCT, IS_NOT_DISTINCT, PERIOD_END};
+use crate::types::Type;
 
-/// Plans comparisons and arithmetic.
+/// Plans comparisons, arithmetic and window frames.
 #[derive(Debug)]
 pub(crate) struct Operators;
 
 impl ExprPlanner for Operators {
     fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        if let Some(planned) = json::operator(&expr.op, &expr.left, &expr.right, schema)? {
+            return Ok(PlannerResult::Planned(planned));
+        }
         let comparison = match &expr.op {
             BinaryOperator::Eq => Operator::Eq,
             BinaryOperator::NotEq => Operator::NotEq,
@@ -23,6 +31,9 @@ impl ExprPlanner for Operators {
             BinaryOperator::GtEq => Operator::GtEq,
             BinaryOperator::Custom(name) if name == IS_DISTINCT => Operator::IsDistinctFrom,
             BinaryOperator::Custom(name) if name == IS_NOT_DISTINCT => Operator::IsNotDistinctFrom,
+            BinaryOperator::Custom(name) if name == PERIOD_END => {
+                return Ok(PlannerResult::Planned(period_end(expr.left, expr.right, schema)?));
+            }
             BinaryOperator::Plus => return arithmetic("$add", expr),
             BinaryOperator::Minus => return arithmetic("$subtract", expr),
             BinaryOperator::Multiply => return arithmetic("$multiply", expr),
@@ -31,6 +42,42 @@ impl ExprPlanner for Operators {
             _ => return Ok(PlannerResult::Original(expr)),
         };
         Ok(PlannerResult::Planned(compare(expr.left, comparison, expr.right, schema, schema)?))
+    }
+
+    fn plan_compound_identifier(
+        &self,
+        field: &Field,
+        qualifier: Option<&TableReference>,
+        nested_names: &[String],
+    ) -> Result<PlannerResult<Vec<Expr>>> {
+        json::identifier(field, qualifier, nested_names)
+    }
+
+    fn plan_window(&self, expr: RawWindowExpr) -> Result<PlannerResult<RawWindowExpr>> {
+        Ok(match crate::window::plan(expr)? {
+            Ok(planned) => PlannerResult::Planned(planned),
+            Err(raw) => PlannerResult::Original(raw),
+        })
+    }
+}
+
+/// The end of a period of OVERLAPS: its second operand, or that added to the first where it is a length.
+fn period_end(start: Expr, end: Expr, schema: &DFSchema) -> Result<Expr> {
+    let (start_type, end_type) = (Type::of(&start.get_type(schema)?), Type::of(&end.get_type(schema)?));
+    let mismatch = |message: &str| Err(into_datafusion(Error::new(ErrorKind::TypeMismatch, message)));
+    let datetime = |r#type: &Type| {
+        matches!(r#type, Type::Date | Type::Time(_) | Type::TimeTz(_) | Type::Timestamp(_) | Type::TimestampTz(_) | Type::Unknown)
+    };
+    let (Ok(start_type), Ok(end_type)) = (start_type, end_type) else {
+        return mismatch("OVERLAPS period end must be a datetime or interval");
+    };
+    if !datetime(&start_type) {
+        return mismatch("OVERLAPS period start must be a datetime");
+    }
+    match end_type {
+        Type::DayTime | Type::YearMonth => call("$add", vec![start, end]),
+        end_type if !datetime(&end_type) => mismatch("OVERLAPS period end must be a datetime or interval"),
+        _ => Ok(end),
     }
 }
 

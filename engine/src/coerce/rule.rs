@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::Transformed;
+use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DFSchemaRef, Result};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, ExprSchemable, Join, Limit, LogicalPlan, Operator, Projection, Union, Values};
+use datafusion::logical_expr::{
+    Expr, ExprSchemable, Join, Limit, LogicalPlan, Operator, Projection, RecursiveQuery, Union, Values,
+};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::compare::mismatch;
@@ -54,6 +56,7 @@ fn node(plan: LogicalPlan, schema: &DFSchema) -> Result<LogicalPlan> {
         }
         LogicalPlan::Join(join) => LogicalPlan::Join(coerce_join(join)?),
         LogicalPlan::Union(union) => LogicalPlan::Union(coerce_union(union)?),
+        LogicalPlan::RecursiveQuery(query) => LogicalPlan::RecursiveQuery(coerce_recursive(query)?),
         LogicalPlan::Values(values) => LogicalPlan::Values(coerce_values(values)?),
         LogicalPlan::Limit(limit) => LogicalPlan::Limit(coerce_limit(limit)?),
         LogicalPlan::Sort(sort) => LogicalPlan::Sort(group::sort(sort, schema)?),
@@ -63,7 +66,7 @@ fn node(plan: LogicalPlan, schema: &DFSchema) -> Result<LogicalPlan> {
     })
 }
 
-pub(super) fn boolean(expr: Expr, schema: &DFSchema, place: &str) -> Result<Expr> {
+pub(crate) fn boolean(expr: Expr, schema: &DFSchema, place: &str) -> Result<Expr> {
     match type_of(&expr, schema)? {
         Type::Boolean => Ok(expr),
         Type::Unknown => expr.cast_to(&DataType::Boolean, schema),
@@ -108,6 +111,27 @@ fn coerce_union(union: Union) -> Result<Union> {
     let schema = retype(&union.schema, &common)?;
     let inputs = union.inputs.into_iter().map(|input| projected(input, &common, &schema)).collect::<Result<_>>()?;
     Ok(Union { inputs, schema })
+}
+
+/// Both terms have the types that the recursive one was planned to read.
+fn coerce_recursive(query: RecursiveQuery) -> Result<RecursiveQuery> {
+    let mut read = None;
+    query.recursive_term.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && scan.table_name.table() == query.name
+        {
+            read = Some(scan.source.schema());
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    let Some(read) = read else { return Ok(query) };
+    let types = read.fields().iter().map(|field| Type::of(field.data_type()).map_err(crate::error::into_datafusion));
+    let types = types.collect::<Result<Vec<_>>>()?;
+    let names = Arc::clone(query.static_term.schema());
+    let static_term = projected(query.static_term, &types, &names)?;
+    let recursive_term = projected(query.recursive_term, &types, &names)?;
+    RecursiveQuery::try_new(query.name, static_term, recursive_term, query.is_distinct)
 }
 
 /// `input` with its columns cast and named as the union's are.

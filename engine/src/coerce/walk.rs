@@ -22,6 +22,7 @@ use super::{cast, compare};
 use crate::cast::Strictness;
 use crate::functions::wanted;
 use crate::types::{Type, common_super_type};
+use crate::window::{self, Framed};
 
 const STRICT: Strictness = Strictness::Strict;
 
@@ -46,7 +47,7 @@ pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>>
         Expr::Case(case) => coerce_case(case, schema)?,
         Expr::ScalarFunction(_) => arguments(expr, schema)?,
         Expr::AggregateFunction(function) => aggregate(function, schema)?,
-        Expr::WindowFunction(function) => window(*function, schema)?,
+        Expr::WindowFunction(function) => windowed(*function, schema)?,
         other => return Ok(Transformed::no(other)),
     }))
 }
@@ -217,7 +218,7 @@ fn index(expr: &mut Expr) {
     }
 }
 
-fn signed<F: UDFCoercionExt>(args: Vec<Expr>, schema: &DFSchema, function: &F) -> Result<Vec<Expr>> {
+pub(crate) fn signed<F: UDFCoercionExt>(args: Vec<Expr>, schema: &DFSchema, function: &F) -> Result<Vec<Expr>> {
     let fields = args.iter().map(|arg| Ok(arg.to_field(schema)?.1)).collect::<Result<Vec<_>>>()?;
     let wanted = fields_with_udf(&fields, function)?;
     args.into_iter().zip(wanted).map(|(arg, field)| to_arrow(arg, field.data_type(), schema)).collect()
@@ -246,12 +247,15 @@ fn condition(filter: Option<Box<Expr>>, schema: &DFSchema) -> Result<Option<Box<
     filter.map(|filter| boolean(*filter, schema, "FILTER clause").map(Box::new)).transpose()
 }
 
-fn window(mut function: WindowFunction, schema: &DFSchema) -> Result<Expr> {
+fn windowed(mut function: WindowFunction, schema: &DFSchema) -> Result<Expr> {
     let params = &mut function.params;
     let args = std::mem::take(&mut params.args);
     params.args = match &function.fun {
         WindowFunctionDefinition::AggregateUDF(udf) => signed(args, schema, udf.as_ref())?,
-        WindowFunctionDefinition::WindowUDF(udf) => signed(args, schema, udf.as_ref())?,
+        WindowFunctionDefinition::WindowUDF(udf) => match udf.inner().downcast_ref::<Framed>() {
+            Some(framed) => window::coerce(framed, args, schema)?,
+            None => signed(args, schema, udf.as_ref())?,
+        },
     };
     params.filter = condition(params.filter.take(), schema)?;
     let keys = std::mem::take(&mut params.partition_by).into_iter().map(|expr| group_key(expr, schema));

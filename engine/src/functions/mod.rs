@@ -87,6 +87,7 @@ const FAMILIES: &[&[Scalar]] = &[
     json::FUNCTIONS,
     json::INPUTS,
     json::QUERIES,
+    json::TABLES,
     json::CONSTRUCTORS,
     url::FUNCTIONS,
     network::FUNCTIONS,

@@ -24,6 +24,7 @@ use super::navigation::{Navigation, View};
 use super::node::{Output, OutputColumn, Skip};
 use super::program::Match;
 use super::view::{Compiled, Numbered, Rows, joined};
+use super::window;
 use crate::error::into_datafusion;
 
 #[derive(Debug)]
@@ -145,11 +146,14 @@ struct Row {
 /// The result's rows of one partition.
 fn recognized(compiled: &Compiled, batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let rows = Rows { compiled, batch };
+    if let Output::Window { seek, end } = compiled.spec.output {
+        return window::rows(&rows, seek, end, schema);
+    }
     let (matches, result) = matches(&rows)?;
     let view = |row: &Row| -> Option<Numbered<'_>> {
         let at = row.found?;
         let (start, found) = &matches[at];
-        let view = View { start: *start, labels: &found.labels, seen: row.seen, rows: batch.num_rows() };
+        let view = View { start: *start, labels: &found.labels, seen: row.seen, rows: batch.num_rows(), first: 0 };
         Some((view, at as i64 + 1))
     };
     let views: Vec<Numbered<'_>> = result.iter().filter_map(view).collect();
@@ -169,6 +173,7 @@ fn recognized(compiled: &Compiled, batch: &RecordBatch, schema: &SchemaRef) -> R
         Ok(match *column {
             OutputColumn::Input(at) => take(batch.column(at), &of_input, None)?,
             OutputColumn::Measure(at) => take(&rows.measured(&compiled.measures[at], &views)?, &of_match, None)?,
+            OutputColumn::Row | OutputColumn::First | OutputColumn::Last => return internal_err!("only a window has numbers"),
         })
     };
     let columns = compiled.spec.columns.iter().map(column).collect::<Result<Vec<_>>>()?;
@@ -187,7 +192,7 @@ fn matches(rows: &Rows<'_>) -> Result<Matched> {
     let mut start = 0;
     while start < count {
         let number = found.len() as i64 + 1;
-        let holds = |labels: &[_]| rows.holds((View { start, labels, seen: labels.len(), rows: count }, number));
+        let holds = |labels: &[_]| rows.holds((View { start, labels, seen: labels.len(), rows: count, first: 0 }, number));
         let Some(one) = spec.program.find(start, count, holds)? else {
             if matches!(spec.output, Output::All { unmatched: true, .. }) && !covered[start] {
                 result.push(Row { found: None, seen: 0, row: start });
@@ -198,6 +203,8 @@ fn matches(rows: &Rows<'_>) -> Result<Matched> {
         let (at, length) = (found.len(), one.labels.len());
         covered[start..start + length].fill(true);
         match spec.output {
+            // Windows are searched elsewhere.
+            Output::Window { .. } => {}
             Output::One => result.push(Row { found: Some(at), seen: length, row: start }),
             Output::All { empty: true, .. } if length == 0 => result.push(Row { found: Some(at), seen: 0, row: start }),
             Output::All { .. } => {
@@ -213,7 +220,7 @@ fn matches(rows: &Rows<'_>) -> Result<Matched> {
 }
 
 /// Where the search goes on after a match.
-fn after(skip: &Skip, start: usize, found: &Match, rows: usize) -> Result<usize> {
+pub(super) fn after(skip: &Skip, start: usize, found: &Match, rows: usize) -> Result<usize> {
     let length = found.labels.len();
     match skip {
         _ if length == 0 => Ok(start + 1),
@@ -221,7 +228,7 @@ fn after(skip: &Skip, start: usize, found: &Match, rows: usize) -> Result<usize>
         Skip::ToNextRow => Ok(start + 1),
         Skip::To { first, labels } => {
             let navigation = Navigation { labels: labels.clone(), first: *first, ..Navigation::default() };
-            let view = View { start, labels: &found.labels, seen: length, rows };
+            let view = View { start, labels: &found.labels, seen: length, rows, first: 0 };
             let message = match view.row(&navigation) {
                 Some(row) if row > start => return Ok(row),
                 Some(_) => "AFTER MATCH SKIP TO failed: cannot skip to first row of match",

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use catalog::{Error, ErrorKind, Result};
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, DFSchemaRef, ScalarValue};
 use datafusion::logical_expr::planner::RelationPlannerContext;
 use datafusion::logical_expr::{Expr, ExprSchemable, lit};
@@ -13,7 +14,7 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::navigation::Navigation;
 use super::nullable::nullable;
-use super::program::Label;
+use super::program::{Label, found};
 use crate::error::from_datafusion;
 use crate::types::Type;
 
@@ -62,6 +63,16 @@ impl Leaves<'_> {
         self.lower(&mut expr, &Navigation::default())?;
         let schema = self.leaf_schema()?;
         self.context.sql_to_expr(expr, &schema).map_err(from_datafusion)
+    }
+
+    /// A leaf of a number for each row of the table: its place.
+    pub(super) fn number(&mut self, expr: ast::Expr) -> Result<usize> {
+        let schema = DFSchemaRef::clone(&self.schema);
+        let value = self.context.sql_to_expr(expr, &schema).map_err(from_datafusion)?;
+        let value = value.cast_to(&DataType::Int64, &schema).map_err(from_datafusion)?;
+        self.columns.push(nullable(value).alias(format!("{LEAF}{}", self.leaves.len())));
+        self.leaves.push(Leaf::Value(Navigation::default()));
+        Ok(self.leaves.len() - 1)
     }
 
     /// The columns of all leaves that are there.
@@ -203,8 +214,7 @@ impl Leaves<'_> {
 }
 
 fn labels(names: &[(String, Vec<Label>)], name: &Ident) -> Option<Vec<Label>> {
-    let upper = name.value.to_uppercase();
-    names.iter().find(|(name, _)| *name == upper).map(|(_, labels)| labels.clone())
+    found(names.iter().map(|(name, _)| name.as_str()), name).map(|at| names[at].1.clone())
 }
 
 struct Lower<'a, 'b> {

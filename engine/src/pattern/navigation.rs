@@ -31,8 +31,9 @@ pub(super) struct View<'a> {
     pub(super) labels: &'a [Label],
     /// How many of them are seen: the row itself is the last.
     pub(super) seen: usize,
-    /// The rows of the partition.
+    /// The rows of the partition that can be reached: those before this one, and from `first` on.
     pub(super) rows: usize,
+    pub(super) first: usize,
 }
 
 impl View<'_> {
@@ -46,7 +47,7 @@ impl View<'_> {
             (0..seen).rev().filter(counts).nth(navigation.skip)
         }?;
         let row = i64::try_from(self.start + at).ok()?.checked_add(navigation.by)?;
-        usize::try_from(row).ok().filter(|row| *row < self.rows)
+        usize::try_from(row).ok().filter(|row| (self.first..self.rows).contains(row))
     }
 
     /// The variable of that row, where it is one of the match.
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn rows_are_counted_within_the_match_and_moved_from_within_the_partition() {
-        let view = View { start: 2, labels: &[0, 1, 1, 0], seen: 3, rows: 7 };
+        let view = View { start: 2, labels: &[0, 1, 1, 0], seen: 3, rows: 7, first: 0 };
         let last = Navigation::default();
         let of = |label: Label| Navigation { labels: vec![label], ..Navigation::default() };
         let cases = [
@@ -86,6 +87,7 @@ mod tests {
         for (navigation, expected) in cases {
             assert_eq!(view.row(&navigation), expected, "{navigation:?}");
         }
+        assert_eq!(View { first: 2, ..view }.row(&Navigation { by: -1, ..of(0) }), None);
         assert_eq!(view.label(&Navigation { by: -1, ..of(0) }), None);
         assert_eq!(view.label(&Navigation { by: 1, ..last }), Some(0));
         assert_eq!(view.rows_of(&[1], true).collect::<Vec<_>>(), [3, 4]);

@@ -4,12 +4,13 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::Field;
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{DFSchema, DFSchemaRef, Result, internal_err};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, SortExpr, UserDefinedLogicalNodeCore};
 
 use super::leaves::Leaf;
 use super::program::{Label, Program};
+use crate::plan::pattern_windows::{FIRST, LAST, ROW};
 
 /// What does not change when a plan's expressions and inputs do.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -26,13 +27,24 @@ pub(super) struct Spec {
     pub(super) skip: Skip,
     /// The result's columns.
     pub(super) columns: Vec<OutputColumn>,
+    /// What the names of a window's own columns begin with.
+    pub(super) prefix: String,
 }
 
 /// Which rows of a match are in the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Output {
     One,
-    All { empty: bool, unmatched: bool },
+    All {
+        empty: bool,
+        unmatched: bool,
+    },
+    /// Every row of the input, each with the match that is found from it, in its frame: up to so many rows after it as a leaf's
+    /// column says, or all.
+    Window {
+        seek: bool,
+        end: Option<usize>,
+    },
 }
 
 /// Where to look for the next match.
@@ -52,6 +64,10 @@ pub(super) enum OutputColumn {
     /// A column of the table, by its place in the input.
     Input(usize),
     Measure(usize),
+    /// In a window: the row's number, and where its match begins and ends, counted from it.
+    Row,
+    First,
+    Last,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,15 +91,24 @@ impl Recognize {
         [definitions, measures, aggregates]: [Vec<Expr>; 3],
     ) -> Result<Self> {
         let mut fields = vec![];
+        let number = |name: &str| Arc::new(Field::new(format!("{}{name}", spec.prefix), DataType::Int64, false));
         for column in &spec.columns {
             let field = match *column {
-                OutputColumn::Input(at) => Arc::clone(input.schema().field(at)),
+                OutputColumn::Input(at) => {
+                    let (qualifier, field) = input.schema().qualified_field(at);
+                    // The columns of a window's rows are still those of their tables.
+                    let kept = matches!(spec.output, Output::Window { .. });
+                    (qualifier.filter(|_| kept).cloned(), Arc::clone(field))
+                }
                 OutputColumn::Measure(at) => {
                     let r#type = measures[at].get_type(input.schema())?;
-                    Arc::new(Field::new(&spec.measures[at], r#type, true))
+                    (None, Arc::new(Field::new(&spec.measures[at], r#type, true)))
                 }
+                OutputColumn::Row => (None, number(ROW)),
+                OutputColumn::First => (None, number(FIRST)),
+                OutputColumn::Last => (None, number(LAST)),
             };
-            fields.push((None, field));
+            fields.push(field);
         }
         let schema = Arc::new(DFSchema::new_with_metadata(fields, Default::default())?);
         Ok(Self { input, spec, partition, order, definitions, measures, aggregates, schema })

@@ -15,8 +15,9 @@ use datafusion::sql::sqlparser::ast::{
 use super::leaves::{CLASSIFIER, Leaves, NUMBER};
 use super::node::{Output, OutputColumn, Recognize, Skip, Spec};
 use super::nullable::nullable;
-use super::program::{Label, Program, label};
+use super::program::{Label, Program, canonical, found};
 use crate::error::{from_datafusion, into_datafusion};
+use crate::plan::pattern_windows::{END, PREFIX, SEEK, WHERE};
 use crate::types::Type;
 
 /// Plans a table factor that is a `MATCH_RECOGNIZE`.
@@ -43,6 +44,8 @@ fn recognize(factor: TableFactor, context: &mut dyn RelationPlannerContext) -> R
         return Ok(RelationPlanning::Original(Box::new(factor)));
     };
     let table = context.plan(*table).map_err(from_datafusion)?;
+    let (window, symbols) = window(symbols);
+    let table = kept(table, window.as_ref().and_then(|window| window.condition.clone()), context)?;
     let columns = context_columns(partition_by, &table, context)?;
     let order = sorted(order_by, &table, context)?;
     let mut variables = vec![];
@@ -63,20 +66,67 @@ fn recognize(factor: TableFactor, context: &mut dyn RelationPlannerContext) -> R
             definitions.push(leaves.plan(definition)?);
         }
     }
+    let prefix = window.as_ref().map(|window| window.prefix.clone()).unwrap_or_default();
     for measure in measures {
-        named.push(measure.alias.value);
+        named.push(format!("{prefix}{}", catalog::name::fold(&measure.alias.value)));
         measured.push(leaves.plan(measure.expr)?);
     }
     let skip = skip(after_match_skip, &leaves.names)?;
-    let output = output(rows_per_match);
+    let output = match window {
+        Some(window) => {
+            let end = window.end.map(|end| leaves.number(end)).transpose()?;
+            Output::Window { seek: window.seek, end }
+        }
+        None => output(rows_per_match),
+    };
     let columns_out = output_columns(output, &table, &columns, &order, measured.len());
     let Leaves { leaves, columns: leaf_columns, aggregates, .. } = leaves;
-    let spec = Spec { program, variables, defined, leaves, measures: named, output, skip, columns: columns_out };
+    let spec = Spec { program, variables, defined, leaves, measures: named, output, skip, columns: columns_out, prefix };
     let input = with_leaves(table, leaf_columns)?;
     let groups = [definitions, measured, aggregates];
     let node = Recognize::new(input, Arc::new(spec), columns, order, groups).map_err(from_datafusion)?;
     let plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
     Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
+}
+
+/// What the definitions of a window say besides.
+#[derive(Default)]
+struct Window {
+    prefix: String,
+    seek: bool,
+    end: Option<ast::Expr>,
+    condition: Option<ast::Expr>,
+}
+
+/// Of a window, what it is; and the definitions of variables and subsets.
+fn window(symbols: Vec<SymbolDefinition>) -> (Option<Window>, Vec<SymbolDefinition>) {
+    let (ours, symbols): (Vec<_>, Vec<_>) =
+        symbols.into_iter().partition(|symbol| [PREFIX, SEEK, END, WHERE].contains(&symbol.symbol.value.as_str()));
+    if ours.is_empty() {
+        return (None, symbols);
+    }
+    let mut window = Window::default();
+    for SymbolDefinition { symbol, definition } in ours {
+        let literal = match &definition {
+            ast::Expr::Value(value) => Some(&value.value),
+            _ => None,
+        };
+        match (symbol.value.as_str(), literal) {
+            (PREFIX, Some(ast::Value::SingleQuotedString(prefix))) => window.prefix.clone_from(prefix),
+            (SEEK, Some(ast::Value::Boolean(seek))) => window.seek = *seek,
+            (END, _) => window.end = Some(definition),
+            (WHERE, _) => window.condition = Some(definition),
+            _ => {}
+        }
+    }
+    (Some(window), symbols)
+}
+
+/// The rows of the table that fulfil a condition.
+fn kept(table: LogicalPlan, condition: Option<ast::Expr>, context: &mut dyn RelationPlannerContext) -> Result<LogicalPlan> {
+    let Some(condition) = condition else { return Ok(table) };
+    let condition = context.sql_to_expr(condition, table.schema()).map_err(from_datafusion)?;
+    LogicalPlanBuilder::from(table).filter(condition).and_then(LogicalPlanBuilder::build).map_err(from_datafusion)
 }
 
 fn context_columns(exprs: Vec<ast::Expr>, table: &LogicalPlan, context: &mut dyn RelationPlannerContext) -> Result<Vec<Expr>> {
@@ -135,27 +185,22 @@ fn names(variables: &[String], symbols: &[SymbolDefinition]) -> Result<Vec<(Stri
                 labels.push(known(variables, name)?);
             }
         }
-        names.push((symbol.value.to_uppercase(), labels));
+        names.push((canonical(symbol), labels));
     }
     Ok(names)
 }
 
 fn known(variables: &[String], name: &Ident) -> Result<Label> {
-    let mut all = variables.to_vec();
-    let found = label(&name.value, &mut all)?;
-    if all.len() > variables.len() {
-        let message = format!("{} is not a primary pattern variable", name.value.to_uppercase());
-        return Err(Error::new(ErrorKind::InvalidInput, message));
-    }
-    Ok(found)
+    let found = found(variables.iter().map(String::as_str), name).and_then(|at| Label::try_from(at).ok());
+    found.ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("{} is not a primary pattern variable", canonical(name))))
 }
 
 fn skip(skip: Option<AfterMatchSkip>, names: &[(String, Vec<Label>)]) -> Result<Skip> {
-    let to = |first: bool, name: Ident| {
-        let upper = name.value.to_uppercase();
-        match names.iter().find(|(name, _)| *name == upper) {
-            Some((_, labels)) => Ok(Skip::To { first, labels: labels.clone() }),
-            None => Err(Error::new(ErrorKind::InvalidInput, format!("{upper} is not a primary or union pattern variable"))),
+    let to = |first: bool, name: Ident| match found(names.iter().map(|(name, _)| name.as_str()), &name) {
+        Some(at) => Ok(Skip::To { first, labels: names[at].1.clone() }),
+        None => {
+            let message = format!("{} is not a primary or union pattern variable", canonical(&name));
+            Err(Error::new(ErrorKind::InvalidInput, message))
         }
     };
     match skip {
@@ -185,6 +230,11 @@ fn output_columns(
     order: &[SortExpr],
     measures: usize,
 ) -> Vec<OutputColumn> {
+    if let Output::Window { .. } = output {
+        let inputs = (0..table.schema().fields().len()).map(OutputColumn::Input);
+        let own = [OutputColumn::Row, OutputColumn::First, OutputColumn::Last];
+        return inputs.chain((0..measures).map(OutputColumn::Measure)).chain(own).collect();
+    }
     let place = |expr: &Expr| match expr {
         Expr::Column(column) => table.schema().maybe_index_of_column(column),
         _ => None,

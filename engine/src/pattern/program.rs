@@ -2,7 +2,7 @@
 
 use catalog::{Error, ErrorKind, Result};
 use datafusion::sql::sqlparser::ast::{
-    MatchRecognizePattern as Pattern, MatchRecognizeSymbol as Symbol, RepetitionQuantifier as Quantifier,
+    Ident, MatchRecognizePattern as Pattern, MatchRecognizeSymbol as Symbol, RepetitionQuantifier as Quantifier,
 };
 
 /// The place of a variable in the list of variables.
@@ -39,7 +39,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Compiles a pattern over these variables, named in upper case; those that are missing are added.
+    /// Compiles a pattern over these variables, named as they are shown; those that are missing are added.
     ///
     /// Errors: `LimitExceeded` for a pattern that is too long when it is written out.
     pub(super) fn compile(pattern: &Pattern, variables: &mut Vec<String>) -> Result<Self> {
@@ -106,7 +106,7 @@ impl Program {
             Symbol::End => Instruction::End,
             Symbol::Named(name) if name.value == "{-" => Instruction::Exclude(true),
             Symbol::Named(name) if name.value == "-}" => Instruction::Exclude(false),
-            Symbol::Named(name) => Instruction::Row(label(&name.value, variables)?),
+            Symbol::Named(name) => Instruction::Row(label(name, variables)?),
         };
         self.push(instruction).map(|_| ())
     }
@@ -177,9 +177,23 @@ fn orders(items: Vec<usize>) -> Vec<Vec<usize>> {
     (0..items.len()).flat_map(first).collect()
 }
 
+/// A variable's name as it is shown: in upper case unless it was quoted.
+pub(super) fn canonical(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_uppercase() }
+}
+
+/// The place of a variable among names; where none is written like it, in any case, since names in expressions are folded.
+pub(super) fn found<'a>(names: impl Iterator<Item = &'a str> + Clone, name: &Ident) -> Option<usize> {
+    let exact = canonical(name);
+    names.clone().position(|known| known == exact).or_else(|| {
+        let upper = exact.to_uppercase();
+        names.clone().position(|known| known.to_uppercase() == upper)
+    })
+}
+
 /// The variable's place, as a new one where it is not known.
-pub(super) fn label(name: &str, variables: &mut Vec<String>) -> Result<Label> {
-    let name = name.to_uppercase();
+fn label(name: &Ident, variables: &mut Vec<String>) -> Result<Label> {
+    let name = canonical(name);
     let at = variables.iter().position(|variable| *variable == name).unwrap_or_else(|| {
         variables.push(name);
         variables.len() - 1

@@ -6,7 +6,7 @@ use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, StringArray, UInt64Array, new_null_array,
 };
 use datafusion::arrow::compute::{SortColumn, cast, concat, filter_record_batch, lexsort_to_indices, take, take_record_batch};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Result, ScalarValue, internal_datafusion_err};
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -89,7 +89,12 @@ impl Rows<'_> {
 
     /// The expression for each of the views.
     pub(super) fn measured(&self, measured: &Measured, views: &[Numbered<'_>]) -> Result<ArrayRef> {
-        let columns = measured.leaves.iter().map(|leaf| self.leaf(*leaf, views)).collect::<Result<Vec<_>>>()?;
+        let column = |(leaf, field): (&usize, &FieldRef)| {
+            let column = self.leaf(*leaf, views)?;
+            // An aggregate may have its texts in another form than its type says.
+            if column.data_type() == field.data_type() { Ok(column) } else { Ok(cast(&column, field.data_type())?) }
+        };
+        let columns = measured.leaves.iter().zip(measured.schema.fields()).map(column).collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(views.len()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&measured.schema), columns, &options)?;
         measured.expr.evaluate(&batch)?.into_array(views.len())

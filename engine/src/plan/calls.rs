@@ -125,7 +125,8 @@ fn listagg(mut function: Function) -> Expr {
         }
     }
     let arguments = [separator, argument(filler), argument(value(Value::Boolean(with_count)))];
-    let arguments = std::iter::once(argument(Expr::Function(function.clone()))).chain(arguments).collect();
+    let gathered = super::frame::framed(function.clone());
+    let arguments = std::iter::once(argument(Expr::Function(gathered))).chain(arguments).collect();
     outer("$listagg", arguments, &function)
 }
 
@@ -144,6 +145,6 @@ fn reduce_agg(mut function: Function) -> Expr {
         function.filter = Some(Box::new(filter));
     }
     let result = lambda(vec!["r"], Expr::Identifier(Ident::new("r")));
-    let array = argument(Expr::Function(function.clone()));
+    let array = argument(Expr::Function(super::frame::framed(function.clone())));
     outer("reduce", [array].into_iter().chain(rest).chain([argument(result)]).collect(), &function)
 }

@@ -22,6 +22,8 @@ pub(crate) struct Context<'a> {
     pub(crate) state: &'a SessionState,
     pub(crate) database: &'a str,
     pub(crate) tables: HashMap<FullName, Arc<dyn TableSource>>,
+    /// Those that the query defines for itself.
+    pub(crate) functions: HashMap<String, Arc<ScalarUDF>>,
 }
 
 impl ContextProvider for Context<'_> {
@@ -50,7 +52,7 @@ impl ContextProvider for Context<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        self.state.scalar_functions().get(name).cloned()
+        self.functions.get(name).or_else(|| self.state.scalar_functions().get(name)).cloned()
     }
 
     fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {

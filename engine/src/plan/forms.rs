@@ -3,45 +3,83 @@
 //! | written | planned |
 //! |---|---|
 //! | `ORDER BY x FETCH FIRST n ROWS WITH TIES` | `QUALIFY rank() OVER (ORDER BY x) <= n`, over the query as a table where its own select has no place for it |
-//! | `RIGHT JOIN LATERAL (…)`, `FULL JOIN LATERAL (…)` | without LATERAL: such a side cannot use the other one |
+//! | `VALUES CAST(x AS row(…))` | its fields |
+//! | `RIGHT JOIN LATERAL (…)`, `FULL JOIN UNNEST(…)` | without LATERAL, in a subquery: such a side cannot use the other one |
+//! | `JSON_TABLE(…)` | a subquery: see [`json_table`] |
 //! | `a JOIN b USING (k)` among other joins | `(a JOIN b USING (k))` | [`super::relation`] plans brackets |
 //! | `SELECT a, a`, `SELECT *, a` | `SELECT a, a AS "a?1"`, with a mark that no name has: DataFusion's columns have different names; [`shown`] takes it off again |
+//! | `PIVOT` | a subquery: see [`pivot`] |
+//! | `GROUP BY DISTINCT`, `AUTO`, `ROLLUP (a, (b, c))` | see [`grouping`] |
+//! | `OVER w`, `WINDOW w AS (…)` | see [`windows`], and [`pattern_windows`] for row patterns |
+//! | `UNIQUE`, `MATCH`, `OVERLAPS` | see [`predicates`] |
 //! | `(SELECT a, b)` as a value, `x IN (SELECT a, b)` | `(SELECT (a, b))`: a row |
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use catalog::{Error, Result};
+use datafusion::logical_expr::AggregateUDF;
 use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, Function, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, Join, JoinOperator,
-    LimitClause, ObjectName, OrderByExpr, OrderByKind, Query, Select, SelectFlavor, SelectItem, SetExpr, TableAlias,
-    TableAliasColumnDef, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowSpec,
-    WindowType, visit_expressions, visit_expressions_mut,
+    BinaryOperator, Distinct, Expr, Function, FunctionArgumentList, FunctionArguments, GroupByExpr, Ident, Join, JoinConstraint,
+    JoinOperator, LimitClause, ObjectName, OrderByExpr, OrderByKind, Parens, Query, Select, SelectFlavor, SelectItem, SetExpr,
+    TableAlias, TableAliasColumnDef, TableFactor, TableWithJoins, Value, Values, VisitMut, VisitorMut, WildcardAdditionalOptions,
+    WindowSpec, WindowType, visit_expressions, visit_expressions_mut,
 };
 
-use super::relation::using;
+use super::lower::call;
+use super::relation::{MEMBER, using};
+use super::{grouping, inline, json_table, pattern_windows, pivot, predicates, windows};
+use crate::types::Type;
 
 /// The query in forms that DataFusion plans.
 ///
 /// Errors: `Syntax` for WITH TIES without an order.
-pub(crate) fn planned(mut query: Query) -> Result<Query> {
-    match query.visit(&mut Forms { depth: 0 }) {
+pub(crate) fn planned(mut query: Query, aggregates: &Aggregates<'_>) -> Result<Query> {
+    match query.visit(&mut Forms { depth: 0, names: 0, aggregates }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(query),
     }
 }
 
-struct Forms {
-    /// How many queries are around.
-    depth: usize,
+/// Which functions are aggregates.
+pub(crate) struct Aggregates<'a>(pub(crate) &'a HashMap<String, Arc<AggregateUDF>>);
+
+impl Aggregates<'_> {
+    /// Whether this is a call of one.
+    pub(super) fn is(&self, function: &Function) -> bool {
+        let name = match function.name.0.as_slice() {
+            [part] => part.as_ident().map(|ident| ident.value.to_lowercase()).unwrap_or_default(),
+            _ => return false,
+        };
+        // Those that `calls` makes of others.
+        let made = matches!(name.as_str(), "listagg" | "reduce_agg");
+        function.over.is_none() && (made || self.0.contains_key(&name))
+    }
 }
 
-impl VisitorMut for Forms {
+struct Forms<'a> {
+    /// How many queries are around.
+    depth: usize,
+    /// How many subqueries were given a name.
+    names: usize,
+    aggregates: &'a Aggregates<'a>,
+}
+
+impl VisitorMut for Forms<'_> {
     type Break = Error;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
         self.depth += 1;
+        if let Err(error) = values(&mut query.body) {
+            return ControlFlow::Break(error);
+        }
+        places(query);
+        windows::resolved(query);
+        if let Err(error) = pattern_windows::planned(query) {
+            return ControlFlow::Break(error);
+        }
         match query.fetch.take_if(|fetch| fetch.with_ties) {
             Some(fetch) => match with_ties(query, fetch.quantity.unwrap_or_else(|| number(1))) {
                 Ok(()) => ControlFlow::Continue(()),
@@ -57,27 +95,53 @@ impl VisitorMut for Forms {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Error> {
+        for from in &mut select.from {
+            for factor in std::iter::once(&mut from.relation).chain(from.joins.iter_mut().map(|join| &mut join.relation)) {
+                match json_table::planned(factor.clone()) {
+                    Ok(planned) => *factor = planned,
+                    Err(error) => return ControlFlow::Break(error),
+                }
+            }
+        }
         for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
             let keeps_right =
                 matches!(join.join_operator, JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_));
-            if let (true, TableFactor::Derived { lateral, .. }) = (keeps_right, &mut join.relation) {
-                *lateral = false;
+            if keeps_right {
+                if let Err(error) = alone(join) {
+                    return ControlFlow::Break(error);
+                }
             }
         }
         select.from.iter_mut().for_each(bracket);
         tell_apart(&mut select.projection, self.depth == 1);
-        ControlFlow::Continue(())
+        told_apart(select, &mut self.names);
+        flow(grouping::planned(select, self.aggregates))
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
         match factor {
             TableFactor::NestedJoin { table_with_joins, .. } if table_with_joins.joins.len() > 1 => bracket(table_with_joins),
+            TableFactor::TableFunction { .. } => match json_table::planned(factor.clone()) {
+                Ok(planned) => *factor = planned,
+                Err(error) => return ControlFlow::Break(error),
+            },
+            TableFactor::Pivot { .. } => match pivot::planned(factor.clone(), self.aggregates) {
+                Ok(planned) => *factor = planned,
+                Err(error) => return ControlFlow::Break(error),
+            },
             _ => {}
         }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        if let Expr::Function(function) = expr {
+            match predicates::rewritten(function) {
+                Ok(Some(rewritten)) => *expr = rewritten,
+                Ok(None) => {}
+                Err(error) => return ControlFlow::Break(error),
+            }
+        }
         match expr {
             Expr::Subquery(query) if columns(query) > 1 => as_row(query),
             Expr::InSubquery { expr, subquery, .. } if is_row(expr) || columns(subquery) > 1 => as_row(subquery),
@@ -90,6 +154,171 @@ impl VisitorMut for Forms {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// `VALUES CAST(x AS row(…)), (1, 2)`: a row that is a value has its fields as columns.
+///
+/// Errors: `TypeMismatch` for rows of different lengths.
+fn values(body: &mut SetExpr) -> Result<()> {
+    let rows = match body {
+        SetExpr::Values(values) => &mut values.rows,
+        SetExpr::SetOperation { left, right, .. } => {
+            values(left)?;
+            return values(right);
+        }
+        _ => return Ok(()),
+    };
+    for row in rows.iter_mut() {
+        let [Expr::Function(function)] = row.content.as_slice() else { continue };
+        if inline::own_name(function) != "$fields" {
+            continue;
+        }
+        let arguments = inline::arguments(function);
+        let [value @ Expr::Cast { data_type, .. }] = arguments.as_slice() else { continue };
+        let Ok(Type::Row(fields)) = Type::parse(&sql::type_text(data_type)) else { continue };
+        let field = |at| call(MEMBER, vec![value.clone(), number(at)]);
+        row.content = (0..u32::try_from(fields.len()).unwrap_or_default()).map(field).collect();
+    }
+    let mut lengths = rows.iter().map(|row| row.content.len());
+    let Some(first) = lengths.next() else { return Ok(()) };
+    match lengths.find(|length| *length != first) {
+        Some(other) => {
+            let message = format!("Values rows have mismatched sizes: {first} vs {other}");
+            Err(Error::new(catalog::ErrorKind::TypeMismatch, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A joined relation that does not see those beside it.
+///
+/// Errors: `NotSupported` for UNNEST with another condition than TRUE, which Trino has not.
+fn alone(join: &mut Join) -> Result<()> {
+    match &mut join.relation {
+        TableFactor::Derived { lateral, .. } => *lateral = false,
+        TableFactor::UNNEST { alias, .. } => {
+            let on_true = match &join.join_operator {
+                JoinOperator::Right(on) | JoinOperator::RightOuter(on) | JoinOperator::FullOuter(on) => {
+                    matches!(on, JoinConstraint::On(Expr::Value(value)) if value.value == Value::Boolean(true))
+                }
+                _ => false,
+            };
+            if !on_true {
+                let message = "RIGHT and FULL JOIN involving UNNEST is only supported with condition ON TRUE";
+                return Err(Error::not_supported(message));
+            }
+            let alias = alias.as_ref().map(|alias| TableAlias { columns: vec![], ..alias.clone() });
+            let all = select(SelectItem::Wildcard(WildcardAdditionalOptions::default()), join.relation.clone());
+            let subquery = Box::new(sql::query_of(SetExpr::Select(Box::new(all))));
+            join.relation = TableFactor::Derived { lateral: false, subquery, alias, sample: None };
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Gives subqueries without a name one that nobody writes where others stand beside them, so that no two of them have the same
+/// columns.
+fn told_apart(select: &mut Select, names: &mut usize) {
+    let several = select.from.len() > 1 || select.from.iter().any(|from| !from.joins.is_empty());
+    if !several {
+        return;
+    }
+    for from in &mut select.from {
+        for factor in std::iter::once(&mut from.relation).chain(from.joins.iter_mut().map(|join| &mut join.relation)) {
+            if let TableFactor::Derived { alias: alias @ None, .. } = factor {
+                *names += 1;
+                let name = Ident::with_quote('"', format!("$subquery_{names}"));
+                *alias = Some(TableAlias { explicit: true, name, columns: vec![], at: None });
+            }
+        }
+    }
+}
+
+/// `SELECT DISTINCT a + b … ORDER BY a + t.b`: what is sorted by is one of the items, by its place.
+fn places(query: &mut Query) {
+    let SetExpr::Select(select) = query.body.as_ref() else { return };
+    let Some(OrderByKind::Expressions(order)) = query.order_by.as_mut().map(|order| &mut order.kind) else { return };
+    if select.distinct.is_none() {
+        return;
+    }
+    let outputs: Vec<String> = select.projection.iter().filter_map(output_name).collect();
+    for by in order {
+        let whole = matches!(by.expr, Expr::Value(_) | Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+        // The names of the select's own columns mean those, and not what they are made of.
+        let of_output = visit_expressions(&by.expr, |part| match part {
+            Expr::Identifier(name) if outputs.contains(&catalog::name::fold(&name.value)) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        if whole || of_output.is_break() {
+            continue;
+        }
+        let wanted = unqualified(&by.expr);
+        for (at, item) in (1..).zip(&select.projection) {
+            match item {
+                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } if unqualified(expr) == wanted => {
+                    by.expr = number(at);
+                    break;
+                }
+                SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. } => {}
+                _ => break,
+            }
+        }
+    }
+}
+
+fn output_name(item: &SelectItem) -> Option<String> {
+    let name = match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias),
+        SelectItem::UnnamedExpr(Expr::Identifier(name)) => Some(name),
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(path)) => path.last(),
+        _ => None,
+    };
+    name.map(|name| catalog::name::fold(&name.value))
+}
+
+/// The text of an expression with its columns by their own names alone, in lower case.
+fn unqualified(expr: &Expr) -> String {
+    struct Unqualified;
+    impl VisitorMut for Unqualified {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            let last = match expr {
+                Expr::Identifier(name) => Some(name.clone()),
+                Expr::CompoundIdentifier(path) => path.last().cloned(),
+                _ => None,
+            };
+            if let Some(name) = last {
+                *expr = Expr::Identifier(Ident::with_quote('"', catalog::name::fold(&name.value)));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut expr = expr.clone();
+    let _: ControlFlow<()> = expr.visit(&mut Unqualified);
+    expr.to_string()
+}
+
+fn flow(result: Result<()>) -> ControlFlow<Error> {
+    match result {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    }
+}
+
+/// Takes subqueries out of an expression.
+pub(super) fn without_subqueries(expr: &mut Expr) {
+    struct Without;
+    impl VisitorMut for Without {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if let Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } = expr {
+                *expr = grouping::null();
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _: ControlFlow<()> = expr.visit(&mut Without);
 }
 
 /// Brackets around all that is joined up to each USING.
@@ -158,7 +387,7 @@ fn without_casts(expr: &Expr) -> String {
 }
 
 /// DataFusion names all that hold a subquery alike, whatever the subquery is.
-fn has_subquery(expr: &Expr) -> bool {
+pub(super) fn has_subquery(expr: &Expr) -> bool {
     let found = visit_expressions(expr, |part| match part {
         Expr::Subquery(_) | Expr::InSubquery { .. } | Expr::Exists { .. } => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
@@ -167,7 +396,7 @@ fn has_subquery(expr: &Expr) -> bool {
 }
 
 /// The number of columns that a query has, where its text tells.
-fn columns(query: &Query) -> usize {
+pub(super) fn columns(query: &Query) -> usize {
     fn of(body: &SetExpr) -> usize {
         match body {
             SetExpr::Select(select) => {
@@ -192,7 +421,7 @@ fn is_row(expr: &Expr) -> bool {
 }
 
 /// The query's columns as the fields of one.
-fn as_row(query: &mut Query) {
+pub(super) fn as_row(query: &mut Query) {
     let count = columns(query);
     if count == 0 {
         return;
@@ -206,7 +435,19 @@ fn as_row(query: &mut Query) {
 }
 
 /// `SELECT item FROM relation`
-fn select(item: SelectItem, relation: TableFactor) -> Select {
+pub(super) fn select(item: SelectItem, relation: TableFactor) -> Select {
+    select_from(vec![item], relation)
+}
+
+/// `SELECT items FROM relation`
+pub(crate) fn select_from(items: Vec<SelectItem>, relation: TableFactor) -> Select {
+    let mut select = select_of(items);
+    select.from = vec![TableWithJoins { relation, joins: vec![] }];
+    select
+}
+
+/// `SELECT items`
+pub(crate) fn select_of(items: Vec<SelectItem>) -> Select {
     Select {
         select_token: AttachedToken::empty(),
         optimizer_hints: vec![],
@@ -214,10 +455,10 @@ fn select(item: SelectItem, relation: TableFactor) -> Select {
         select_modifiers: None,
         top: None,
         top_before_distinct: false,
-        projection: vec![item],
+        projection: items,
         exclude: None,
         into: None,
-        from: vec![TableWithJoins { relation, joins: vec![] }],
+        from: vec![],
         lateral_views: vec![],
         prewhere: None,
         selection: None,
@@ -233,6 +474,13 @@ fn select(item: SelectItem, relation: TableFactor) -> Select {
         value_table_mode: None,
         flavor: SelectFlavor::Standard,
     }
+}
+
+/// A relation of one row.
+pub(super) fn one_row() -> TableFactor {
+    let rows = vec![Parens::with_empty_span(vec![number(1)])];
+    let values = SetExpr::Values(Values { explicit_row: false, value_keyword: false, rows });
+    TableFactor::Derived { lateral: false, subquery: Box::new(sql::query_of(values)), alias: None, sample: None }
 }
 
 /// `SELECT item FROM (query) AS alias`
@@ -267,9 +515,9 @@ fn with_ties(query: &mut Query, rows: Expr) -> Result<()> {
         None => (rows, None),
         Some(offset) => (binary(rows, BinaryOperator::Plus, offset.clone()), Some(offset)),
     };
-    let mut condition = binary(window("rank", order.clone()), BinaryOperator::LtEq, first);
+    let mut condition = binary(window("rank", vec![], order.clone()), BinaryOperator::LtEq, first);
     if let Some(skipped) = skipped {
-        let after = binary(window("row_number", order), BinaryOperator::Gt, skipped);
+        let after = binary(window("row_number", vec![], order), BinaryOperator::Gt, skipped);
         condition = binary(condition, BinaryOperator::And, after);
     }
     select.qualify = Some(condition);
@@ -311,8 +559,8 @@ fn number(value: u32) -> Expr {
     Expr::Value(Value::Number(value.to_string(), false).into())
 }
 
-fn window(name: &str, order_by: Vec<OrderByExpr>) -> Expr {
-    let spec = WindowSpec { window_name: None, partition_by: vec![], order_by, window_frame: None };
+pub(super) fn window(name: &str, partition_by: Vec<Expr>, order_by: Vec<OrderByExpr>) -> Expr {
+    let spec = WindowSpec { window_name: None, partition_by, order_by, window_frame: None };
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new(name)]),
         uses_odbc_syntax: false,

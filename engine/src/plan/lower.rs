@@ -13,12 +13,12 @@
 //! | `a IS DISTINCT FROM b` | an operator that [`crate::coerce`] plans | arrays and rows |
 //! | `(a, b)`, `ROW(a, b)` | `"$row"(a, b)` | DataFusion takes names and literals only |
 //! | `ARRAY[a, b]` | `"$array"(a, b)` | DataFusion forgets the query around it |
-//! | `a[i]` | `"$subscript"(a, i)` | Trino's errors |
-//! | `f(x).a` | `"$dereference"(f(x), 'a')` | DataFusion takes only strings after the dot |
+//! | `a[i]`, `f(x).a`, `x.bigint()` | operators that [`crate::coerce`] plans | arrays, rows and JSON |
 //! | `a \|\| b` | `concat(a, b)` | DataFusion skips NULL |
 //! | `x AT TIME ZONE z` | `"$at_timezone"(x, z)` | DataFusion takes only literals |
 //! | `EXTRACT(year FROM x)` | `"$extract_year"(x)` | Trino's meaning of it |
 //! | `CURRENT_TIMESTAMP(6)` and the like | `CAST("$now"() AS timestamp(6) with time zone)` | the number is in the type |
+//! | frames that DataFusion has not | an argument `"$frame"(…)` | see [`super::frame`] |
 //! | `try(x)`, `listagg(x, s)` and other calls | | see [`super::calls`] |
 
 use std::ops::ControlFlow;
@@ -31,6 +31,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::whole;
+use crate::coerce::json;
 use crate::functions::json::model::Json;
 use crate::properties::Properties;
 use crate::types::{MAX_PRECISION, Type};
@@ -114,9 +115,7 @@ impl Lower<'_> {
             Expr::AtTimeZone { timestamp, time_zone } => call("$at_timezone", vec![*timestamp, *time_zone]),
             Expr::Extract { field, expr, .. } => extract(&field, *expr)?,
             Expr::Function(called) => function(called)?,
-            Expr::CompoundFieldAccess { root, access_chain } if crate::functions::named("$subscript").is_ok() => {
-                access(*root, access_chain)?
-            }
+            Expr::CompoundFieldAccess { root, access_chain } => access(*root, access_chain)?,
             other => other,
         })
     }
@@ -244,7 +243,11 @@ fn function(mut function: Function) -> Result<Expr> {
             "current_timestamp" | "localtimestamp" | "current_time" | "localtime",
             [FunctionArg::Unnamed(FunctionArgExpr::Expr(digits))],
         ) if whole::digits(digits).is_some() => now(&name, whole::digits(digits).unwrap_or_default()),
-        _ => Ok(super::calls::call(function)),
+        ("\"$item\"", _) => match function.args {
+            FunctionArguments::List(list) => Ok(item(list.args)),
+            _ => Ok(Expr::Function(function)),
+        },
+        _ => Ok(super::calls::call(super::frame::framed(function))),
     }
 }
 
@@ -258,18 +261,34 @@ fn now(name: &str, digits: &str) -> Result<Expr> {
     Ok(cast_to(call("$now", vec![]), &Type::parse(&r#type)?))
 }
 
-/// `root[i].a[j]`, from the inside out.
+/// `root[i].a[j]`, from the inside out: operators, since what they are is only known when the type of their operand is.
 fn access(root: Expr, chain: Vec<AccessExpr>) -> Result<Expr> {
-    chain.into_iter().try_fold(root, |inner, step| match step {
+    let step = |name: &str, inner: Expr, step: Expr| operator(name, Box::new(inner), Box::new(step));
+    chain.into_iter().try_fold(root, |inner, access| match access {
+        AccessExpr::Subscript(Subscript::Index { index: Expr::Wildcard(_) }) => Ok(step(json::ELEMENTS, inner, string("*"))),
         AccessExpr::Subscript(Subscript::Index { mut index }) => {
             // The type of a row's field depends on the number, which DataFusion says of literals only.
             whole::as_written(&mut index);
-            Ok(call("$subscript", vec![inner, index]))
+            Ok(step(json::SUBSCRIPT, inner, index))
         }
         AccessExpr::Subscript(Subscript::Slice { .. }) => Err(Error::not_supported("a slice of an array; use slice(…)")),
-        AccessExpr::Dot(Expr::Identifier(name)) => Ok(call("$dereference", vec![inner, string(&name.value)])),
+        AccessExpr::Dot(Expr::Identifier(name)) => Ok(step(json::MEMBER, inner, string(&name.value))),
+        AccessExpr::Dot(Expr::Value(name)) => Ok(step(json::MEMBER, inner, Expr::Value(name))),
         AccessExpr::Dot(other) => Err(Error::not_supported(format!("'{other}' after a dot"))),
     })
+}
+
+/// `"$item"(x, type, name, …)`
+fn item(mut arguments: Vec<FunctionArg>) -> Expr {
+    let rest = arguments.split_off(arguments.len().min(1));
+    let values = |arguments: Vec<FunctionArg>| {
+        arguments.into_iter().filter_map(|argument| match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Some(value),
+            _ => None,
+        })
+    };
+    let first = values(arguments).next().unwrap_or_else(super::grouping::null);
+    operator(json::ITEM, Box::new(first), Box::new(call("$row", values(rest).collect())))
 }
 
 fn operator(name: &str, left: Box<Expr>, right: Box<Expr>) -> Expr {

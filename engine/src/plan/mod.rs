@@ -4,13 +4,22 @@
 mod calls;
 mod context;
 pub(crate) mod decorrelate;
+mod expand;
 mod files;
 mod forms;
+mod frame;
+mod grouping;
+pub(crate) mod inline;
+mod json_table;
 mod lower;
 mod metadata;
 mod output;
+pub(crate) mod pattern_windows;
+mod pivot;
+mod predicates;
 pub(crate) mod relation;
 mod whole;
+mod windows;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +29,7 @@ use catalog::{Error, ErrorKind, Result, name};
 use datafusion::common::config::SqlParserOptions;
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{LogicalPlan, TableSource};
+use datafusion::logical_expr::{LogicalPlan, ScalarUDF, TableSource};
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast;
 use futures::future::BoxFuture;
@@ -31,11 +40,16 @@ use crate::command::name::known_catalog;
 use crate::error::from_datafusion;
 use crate::information_schema;
 use crate::properties::Properties;
+use crate::routine::{self, Routine};
 use crate::scan::snapshot::Lake;
 use crate::scan::{Hidden, LakeTable};
 use context::{Context, FullName};
+use forms::Aggregates;
+pub(crate) use forms::{select_from, select_of};
+pub(crate) use grouping::null;
 pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT};
 use metadata::Metadata;
+pub(crate) use predicates::PERIOD_END;
 pub(crate) use whole::digits;
 
 /// Views may refer to views this deep.
@@ -71,7 +85,7 @@ impl Planner<'_> {
     /// `within` are the views being expanded, outermost first.
     fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
         async move {
-            let mut query = forms::planned(output::hide_unnamed(query))?;
+            let mut query = output::hide_unnamed(query);
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
@@ -79,13 +93,40 @@ impl Planner<'_> {
                 .buffer_unordered(CONCURRENT_TABLES)
                 .try_collect()
                 .await?;
-            let properties = self.state.config_options().extensions.get::<Properties>().cloned().unwrap_or_default();
-            lower::query(&mut query, &properties)?;
-            let context = Context { state: self.state, database: &database, tables };
-            let planner = SqlToRel::new_with_options(&context, options(&self.state.config_options().sql_parser));
-            planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query))).map_err(from_datafusion)
+            let functions = inline::taken(&mut query)?;
+            let mut context = Context { state: self.state, database: &database, tables, functions: HashMap::new() };
+            for function in functions {
+                let (called, made) = self.function(function, &context)?;
+                context.functions.insert(called, made);
+            }
+            self.with_tables(query, &context)
         }
         .boxed()
+    }
+
+    /// Plans a query whose tables are there.
+    fn with_tables(&self, mut query: ast::Query, context: &Context<'_>) -> Result<LogicalPlan> {
+        expand::expanded(&mut query, &|probe| self.with_tables(probe, context))?;
+        let mut query = forms::planned(query, &Aggregates(self.state.aggregate_functions()))?;
+        let properties = self.state.config_options().extensions.get::<Properties>().cloned().unwrap_or_default();
+        lower::query(&mut query, &properties)?;
+        let planner = SqlToRel::new_with_options(context, options(&self.state.config_options().sql_parser));
+        planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query))).map_err(from_datafusion)
+    }
+
+    /// A function of WITH FUNCTION.
+    fn function(&self, definition: inline::Definition, context: &Context<'_>) -> Result<(String, Arc<ScalarUDF>)> {
+        let inline::Definition { name, parameters, returns, on_null, body } = definition;
+        let called = format!("{}{name}", inline::CALLED);
+        let within = format!("function '{name}'");
+        let routine = Routine { called: called.clone(), name, parameters, returns, on_null, body };
+        let options = self.state.config_options();
+        let plan = |query| {
+            let logical = self.with_tables(query, context)?;
+            self.state.analyzer().execute_and_check(logical, options, |_, _| {}).map_err(from_datafusion)
+        };
+        let made = routine::made(routine, self.state, &plan).map_err(|error| error.within(within))?;
+        Ok((called, made))
     }
 
     async fn resolve(

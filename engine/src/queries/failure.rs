@@ -43,6 +43,12 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         | K::InvalidCast
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
+        | K::ExpressionNotConstant
+        | K::ExpressionNotAggregate
+        | K::ExpressionNotScalar
+        | K::MissingColumnAliases
+        | K::InvalidWindowFrame
+        | K::UnsupportedSubquery
         | K::SubqueryMultipleRows => (USER, 1001, false),
         K::PathEvaluation | K::JsonInput | K::JsonOutput | K::JsonValueResult => (USER, 1001, false),
         K::AlreadyExists => (USER, 1003, false),

@@ -39,6 +39,12 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::InvalidCast
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
+        | K::ExpressionNotConstant
+        | K::ExpressionNotAggregate
+        | K::ExpressionNotScalar
+        | K::MissingColumnAliases
+        | K::InvalidWindowFrame
+        | K::UnsupportedSubquery
         | K::SubqueryMultipleRows
         | K::InvalidPath
         | K::PathEvaluation

@@ -81,6 +81,12 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::ExpressionNotConstant
+        | ErrorKind::ExpressionNotAggregate
+        | ErrorKind::ExpressionNotScalar
+        | ErrorKind::MissingColumnAliases
+        | ErrorKind::InvalidWindowFrame
+        | ErrorKind::UnsupportedSubquery
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidPath
         | ErrorKind::PathEvaluation

@@ -23,6 +23,12 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::InvalidCast
         | ErrorKind::NumericOutOfRange
         | ErrorKind::InvalidFunctionArgument
+        | ErrorKind::ExpressionNotConstant
+        | ErrorKind::ExpressionNotAggregate
+        | ErrorKind::ExpressionNotScalar
+        | ErrorKind::MissingColumnAliases
+        | ErrorKind::InvalidWindowFrame
+        | ErrorKind::UnsupportedSubquery
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidPath
         | ErrorKind::PathEvaluation

@@ -3,14 +3,14 @@
 use catalog::{Error, ErrorKind, Result};
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, NullTreatment, ObjectName, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    FunctionArgumentList, FunctionArguments, Ident, NullTreatment, ObjectName, WindowFrame, WindowFrameBound, WindowFrameUnits,
     WindowSpec, WindowType,
 };
 
 use super::expression::{expression, expressions};
-use super::{name, query, special};
+use super::{name, pattern, query, special};
 use crate::cursor::Cursor;
-use crate::token::Kind;
+use crate::token::{Kind, Token};
 
 /// A call of `word` without any clause; a word with `$` is one of the functions that stand for grammar.
 pub(super) fn plain(word: &str, arguments: Vec<Expr>) -> Expr {
@@ -27,6 +27,11 @@ pub(super) fn function(name: ObjectName, arguments: Vec<Expr>) -> Function {
 /// A function without brackets, such as `current_date`.
 pub(super) fn bare(name: ObjectName) -> Expr {
     Expr::Function(of(name, FunctionArguments::None))
+}
+
+/// A measure over a window: a function without brackets.
+pub(super) fn measure(name: ObjectName, window: WindowType) -> Expr {
+    Expr::Function(Function { over: Some(window), ..of(name, FunctionArguments::None) })
 }
 
 fn of(name: ObjectName, args: FunctionArguments) -> Function {
@@ -72,11 +77,61 @@ pub(super) fn call(cursor: &mut Cursor<'_>, name: ObjectName) -> Result<Expr> {
     })
 }
 
-/// As [`call`], with `first` before the arguments.
-pub(super) fn method(cursor: &mut Cursor<'_>, name: ObjectName, first: Expr) -> Result<Expr> {
+/// As [`call`], with `first` before the arguments; what may be an item method of JSON is `"$item"(first, type, name, …)`.
+pub(super) fn method(cursor: &mut Cursor<'_>, name: Ident, first: Expr) -> Result<Expr> {
     let mut list = arguments(cursor)?;
-    list.args.insert(0, FunctionArg::Unnamed(FunctionArgExpr::Expr(first)));
-    Ok(Expr::Function(of(name, FunctionArguments::List(list))))
+    let mut leading = vec![first];
+    let item = if name.quote_style.is_none() { item_type(&name.value, &list) } else { None };
+    let called = match item {
+        Some(r#type) => {
+            leading.extend([special::text(&r#type), special::text(&name.value.to_ascii_lowercase())]);
+            name::own("$item")
+        }
+        None => name,
+    };
+    let leading = leading.into_iter().map(|value| FunctionArg::Unnamed(FunctionArgExpr::Expr(value)));
+    list.args = leading.chain(list.args).collect();
+    Ok(Expr::Function(of(ObjectName::from(vec![called]), FunctionArguments::List(list))))
+}
+
+/// The item methods of JSON, with the type of what each gives and how many numbers of it may be given.
+const ITEM_METHODS: [(&str, &str, usize); 13] = [
+    ("bigint", "bigint", 0),
+    ("boolean", "boolean", 0),
+    ("date", "date", 0),
+    ("decimal", "decimal", 2),
+    ("double", "double", 0),
+    ("integer", "integer", 0),
+    ("number", "double", 0),
+    ("string", "varchar", 0),
+    ("time", "time", 1),
+    ("time_tz", "time with time zone", 1),
+    ("timestamp", "timestamp", 1),
+    ("timestamp_tz", "timestamp with time zone", 1),
+    ("real", "real", 0),
+];
+
+/// Whether the word is the name of an item method.
+pub(super) fn is_item_method(token: Token<'_>) -> bool {
+    ITEM_METHODS.iter().any(|(method, ..)| token.is(method))
+}
+
+/// The type of what an item method of JSON gives (`x.decimal(10, 2)`).
+fn item_type(name: &str, list: &FunctionArgumentList) -> Option<String> {
+    let (_, r#type, most) = ITEM_METHODS.into_iter().find(|(method, ..)| method.eq_ignore_ascii_case(name))?;
+    let numbers = list.args.iter().map(|argument| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value))) => Some(value.value.to_string()),
+        _ => None,
+    });
+    let numbers = numbers.collect::<Option<Vec<_>>>()?;
+    if numbers.len() > most {
+        return None;
+    }
+    if numbers.is_empty() {
+        return Some(r#type.to_string());
+    }
+    let (first, rest) = r#type.split_once(' ').map_or((r#type, String::new()), |(first, rest)| (first, format!(" {rest}")));
+    Some(format!("{first}({}){rest}", numbers.join(", ")))
 }
 
 /// `[FILTER (WHERE …)] [IGNORE NULLS | RESPECT NULLS] [OVER …]`
@@ -172,19 +227,20 @@ pub(super) fn window(cursor: &mut Cursor<'_>) -> Result<WindowType> {
     name::identifier(cursor).map(WindowType::NamedWindow)
 }
 
-/// `([window] [PARTITION BY …] [ORDER BY …] [frame])`
+/// `([window] [PARTITION BY …] [ORDER BY …] [MEASURES …] [frame] [row pattern])`; a row pattern is the last key of the partition,
+/// see [`pattern::of_window`].
 pub(super) fn specification(cursor: &mut Cursor<'_>) -> Result<WindowSpec> {
     cursor.expect_symbol("(")?;
-    let clause = ["PARTITION BY", "ROWS", "RANGE", "GROUPS", "MEASURES"].iter().any(|word| cursor.sees(word));
+    let clauses = ["PARTITION BY", "ROWS", "RANGE", "GROUPS", "MEASURES", "AFTER MATCH", "INITIAL", "SEEK", "PATTERN"];
+    let clause = clauses.iter().any(|word| cursor.sees(word));
     let window_name = if clause { None } else { name::accept(cursor) };
-    let partition_by = if cursor.accept("PARTITION BY") { expressions(cursor)? } else { Vec::new() };
+    let mut partition_by = if cursor.accept("PARTITION BY") { expressions(cursor)? } else { Vec::new() };
     let order_by = if cursor.accept("ORDER BY") { query::sort_items(cursor)? } else { Vec::new() };
-    if cursor.sees("MEASURES") {
-        return Err(cursor.not_supported("row pattern recognition in a window"));
-    }
+    let measures = if cursor.accept("MEASURES") { Some(pattern::measures(cursor)?) } else { None };
     let window_frame = frame(cursor)?;
-    if ["AFTER MATCH", "INITIAL", "SEEK", "PATTERN"].iter().any(|phrase| cursor.sees(phrase)) {
-        return Err(cursor.not_supported("row pattern recognition in a window"));
+    let clauses = ["AFTER MATCH", "INITIAL", "SEEK", "PATTERN"];
+    if measures.is_some() || clauses.iter().any(|phrase| cursor.sees(phrase)) {
+        partition_by.push(pattern::of_window(cursor, measures.unwrap_or_default())?);
     }
     cursor.expect_symbol(")")?;
     Ok(WindowSpec { window_name, partition_by, order_by, window_frame })

@@ -4,7 +4,7 @@
 use catalog::{ErrorKind, Result};
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
-use super::{call, literal, primary, query};
+use super::{call, literal, predicate, primary, query};
 use crate::cursor::Cursor;
 
 /// Operators in one row: the tree is as deep as the row is long, and is walked and freed by recursion.
@@ -75,10 +75,13 @@ fn not(cursor: &mut Cursor<'_>) -> Result<Expr> {
 pub(super) fn predicate_begins(cursor: &Cursor<'_>) -> bool {
     let symbol = cursor.peek().is_some_and(|token| ["=", "<>", "!=", "<", "<=", ">", ">="].iter().any(|s| token.is_symbol(s)));
     let at = usize::from(cursor.sees("NOT"));
-    symbol || cursor.sees("IS") || ["BETWEEN", "IN", "LIKE"].iter().any(|word| cursor.ahead(at).is_some_and(|t| t.is(word)))
+    symbol
+        || cursor.sees("IS")
+        || ["BETWEEN", "IN", "LIKE"].iter().any(|word| cursor.ahead(at).is_some_and(|t| t.is(word)))
+        || predicate::begins(cursor)
 }
 
-/// What may follow a value once: a comparison, BETWEEN, IN, LIKE or IS.
+/// What may follow a value once: a comparison, BETWEEN, IN, LIKE, IS, or a predicate of [`predicate`].
 pub(super) fn predicate(cursor: &mut Cursor<'_>, left: Expr) -> Result<Expr> {
     let comparisons = [
         ("=", BinaryOperator::Eq),
@@ -111,6 +114,8 @@ pub(super) fn predicate(cursor: &mut Cursor<'_>, left: Expr) -> Result<Expr> {
     } else if cursor.sees("LIKE") {
         cursor.advance();
         like(cursor, left, negated)
+    } else if predicate::begins(cursor) {
+        predicate::predicate(cursor, left)
     } else {
         cursor.offer("<predicate>");
         Ok(left)

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use catalog::name;
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArguments, Ident, JoinConstraint, JoinOperator, NamedWindowExpr, ObjectName,
-    ObjectNamePart, OneOrManyWithParens, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WindowType,
+    ObjectNamePart, OneOrManyWithParens, OrderByKind, PivotValueSource, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WindowType,
 };
 
 /// Folds all names in `query`.
@@ -111,6 +111,14 @@ impl VisitorMut for Folder {
             | TableFactor::TableFunction { alias: Some(name), .. }
             | TableFactor::UNNEST { alias: Some(name), .. }
             | TableFactor::NestedJoin { alias: Some(name), .. } => alias(name),
+            TableFactor::Pivot { aggregate_functions, value_source, alias: named, .. } => {
+                named.iter_mut().for_each(alias);
+                let values = match value_source {
+                    PivotValueSource::List(values) => values.as_mut_slice(),
+                    _ => &mut [],
+                };
+                aggregate_functions.iter_mut().chain(values).filter_map(|item| item.alias.as_mut()).for_each(fold);
+            }
             _ => {}
         }
         if let TableFactor::NestedJoin { table_with_joins, .. } = factor {

@@ -7,10 +7,10 @@
 //! - `"$query"(name, type, encoding, path, wrapper, quotes, on_empty, on_error)`
 //! - `"$nested"(path, path_name, column, …)`
 //!
-//! A path that is not given is NULL: the column's name is the member's.
+//! A path that is not given is that of the member with the column's name.
 
 use catalog::{ErrorKind, Result};
-use sqlparser::ast::{Expr, TableFactor, Value};
+use sqlparser::ast::{Expr, Ident, TableFactor, Value};
 
 use super::special::text;
 use super::{call, data_type, json, literal, name};
@@ -52,18 +52,19 @@ fn column(cursor: &mut Cursor<'_>) -> Result<Expr> {
         if nested {
             return nested_columns(cursor);
         }
-        let name = text(&name::identifier(cursor)?.value);
+        let ident = name::identifier(cursor)?;
+        let name = text(&ident.value);
         if cursor.accept("FOR ORDINALITY") {
             return Ok(call::plain("$ordinality", vec![name]));
         }
         let returning = json::type_of(Some(data_type::data_type(cursor)?));
         if let Some(encoding) = json::format(cursor)? {
-            let path = path(cursor)?;
+            let path = path(cursor, &ident)?;
             let mut arguments = vec![name, returning, text(encoding), path];
             arguments.extend(json::shape(cursor)?);
             return Ok(call::plain("$query", arguments));
         }
-        let mut arguments = vec![name, returning, path(cursor)?];
+        let mut arguments = vec![name, returning, path(cursor, &ident)?];
         let mut behaviours = Vec::new();
         for _ in 0..2 {
             let behaviour = json::value_behaviour(cursor)?;
@@ -74,9 +75,13 @@ fn column(cursor: &mut Cursor<'_>) -> Result<Expr> {
     })
 }
 
-/// `[PATH 'path']`
-fn path(cursor: &mut Cursor<'_>) -> Result<Expr> {
-    if cursor.accept("PATH") { literal::string(cursor).map(Expr::Value) } else { Ok(named(None)) }
+/// `[PATH 'path']`; without one, the member of the column's name, which is in capitals unless it is quoted.
+fn path(cursor: &mut Cursor<'_>, column: &Ident) -> Result<Expr> {
+    if cursor.accept("PATH") {
+        return literal::string(cursor).map(Expr::Value);
+    }
+    let member = if column.quote_style.is_some() { column.value.clone() } else { column.value.to_uppercase() };
+    Ok(text(&format!("lax $.\"{}\"", member.replace('"', "\"\""))))
 }
 
 /// `NESTED [PATH] 'path' [AS name] COLUMNS (…)`

@@ -18,6 +18,8 @@
 //! | `IF(a, b, c)` | `CASE WHEN a THEN b ELSE c END` | the same |
 //! | `CASE x WHEN > 1 THEN …` | `CASE WHEN x > 1 THEN …` | the same, where x has one value |
 //! | `x.f(y)`, `type::f(y)` | `f(x, y)`, `f(y)` | the function under that name, as far as there is one |
+//! | `x.bigint()`, `x.decimal(10, 2)` | `"$item"(x, 'bigint', 'bigint')`, `"$item"(x, 'decimal(10, 2)', 'decimal', 10, 2)` | an item method where x is JSON, else a function |
+//! | `x[*]`, `x.'a b'` | an index that is `*`, a member that is a string | of JSON |
 //! | `x BETWEEN SYMMETRIC a AND b` | `x BETWEEN least(a, b) AND greatest(a, b)` | the same |
 //! | `POSITION(a IN b)` | `strpos(b, a)` | Trino's meaning of it |
 //! | `TRIM(LEADING a FROM b)`, `SUBSTRING(a FROM b)`, `NORMALIZE(a, NFC)`, `OVERLAY(…)` | `ltrim(b, a)`, `substring(a, b)`, `normalize(a, 'NFC')`, `overlay(…)` | Trino's meaning of it |
@@ -29,7 +31,13 @@
 //! | `row.* AS (a, b)` | `"$members"(row) AS (a, b)` | |
 //! | `JSON_VALUE(…)`, `JSON_QUERY`, `JSON_EXISTS`, `JSON_OBJECT`, `JSON_ARRAY` | `"$json_value"(…)`, … | see [`json`] |
 //! | `JSON_TABLE(…)` | a table function `"$json_table"(…)` | see [`json_table`] |
-//! | clauses of `MATCH_RECOGNIZE` | | see [`pattern`] |
+//! | `UNIQUE (q)`, `r MATCH UNIQUE FULL (q)`, `(a, b) OVERLAPS (c, d)` | `"$unique"((q))`, `"$match"('FULL', true, (q), r)`, `"$overlaps"(a, b, c, d)` | see [`predicate`] |
+//! | `WITH FUNCTION …` | common table expressions | see [`routine`] |
+//! | `GROUP BY DISTINCT AUTO` | `GROUP BY "$distinct"(), "$auto"()` | |
+//! | `UNION ALL CORRESPONDING` | `UNION ALL BY NAME`; with BY, a select of those columns on either side | |
+//! | `t PIVOT (… GROUP BY …)` | the library's, with `"$group_by"(…)` where its default value stands | see [`pivot`] |
+//! | `NEAREST (FROM r WHERE c MATCH x <= y)` | `LATERAL (SELECT * FROM r WHERE c AND x <= y ORDER BY x DESC LIMIT 1)` | the same |
+//! | clauses of `MATCH_RECOGNIZE`, and of row patterns in windows | | see [`pattern`] |
 //!
 //! Afterwards [`fold`] folds names to lower case. A function whose name begins with `$` is one of these: nobody else can call it.
 
@@ -42,13 +50,17 @@ mod json_table;
 mod limits;
 mod literal;
 mod name;
+mod nearest;
 mod pattern;
+mod pivot;
+mod predicate;
 mod primary;
 mod query;
 mod recognise;
 mod refuse;
 mod refused;
 mod relation;
+mod routine;
 mod select;
 mod special;
 
@@ -61,6 +73,7 @@ use crate::token::Grammar;
 pub use data_type::type_text;
 pub use query::of as query_of;
 pub(crate) use refused::{heads, refused, refused_as, refused_otherwise};
+pub use routine::INLINE;
 
 /// Parses a whole query; spans in the result are positions in the user's text.
 pub(crate) fn query(source: Source<'_>) -> Result<Box<Query>> {

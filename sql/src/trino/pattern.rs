@@ -6,11 +6,12 @@
 use catalog::Result;
 use sqlparser::ast::{
     AfterMatchSkip, EmptyMatchesMode, Expr, Ident, MatchRecognizePattern as Pattern, MatchRecognizeSymbol as Symbol, Measure,
-    RepetitionQuantifier as Quantifier, RowsPerMatch, SymbolDefinition, TableFactor,
+    Parens, RepetitionQuantifier as Quantifier, RowsPerMatch, SetExpr, SymbolDefinition, TableFactor, TableWithJoins, Value,
+    Values,
 };
 
 use super::expression::{expression, expressions};
-use super::{call, literal, name, query, relation};
+use super::{call, literal, name, query, relation, select};
 use crate::cursor::Cursor;
 use crate::token::Kind;
 
@@ -28,20 +29,7 @@ pub(super) fn match_recognize(cursor: &mut Cursor<'_>, table: TableFactor) -> Re
             return Err(cursor.not_supported(&format!("{word} in MATCH_RECOGNIZE")));
         }
     }
-    cursor.expect("PATTERN")?;
-    cursor.expect_symbol("(")?;
-    let pattern = alternation(cursor)?;
-    cursor.expect_symbol(")")?;
-    let mut symbols = if cursor.accept("SUBSET") { subsets(cursor)? } else { Vec::new() };
-    cursor.expect("DEFINE")?;
-    loop {
-        let symbol = name::identifier(cursor)?;
-        cursor.expect("AS")?;
-        symbols.push(SymbolDefinition { symbol, definition: expression(cursor)? });
-        if !cursor.accept_symbol(",") {
-            break;
-        }
-    }
+    let (pattern, symbols) = defined(cursor)?;
     cursor.expect_symbol(")")?;
     let explicit = cursor.accept("AS");
     let named = if query::clause_follows(cursor) { None } else { name::accept(cursor) };
@@ -70,8 +58,51 @@ pub(super) fn match_recognize(cursor: &mut Cursor<'_>, table: TableFactor) -> Re
     })
 }
 
+/// `PATTERN (…) [SUBSET …] DEFINE …`
+fn defined(cursor: &mut Cursor<'_>) -> Result<(Pattern, Vec<SymbolDefinition>)> {
+    cursor.expect("PATTERN")?;
+    cursor.expect_symbol("(")?;
+    let pattern = alternation(cursor)?;
+    cursor.expect_symbol(")")?;
+    let mut symbols = if cursor.accept("SUBSET") { subsets(cursor)? } else { Vec::new() };
+    cursor.expect("DEFINE")?;
+    loop {
+        let symbol = name::identifier(cursor)?;
+        cursor.expect("AS")?;
+        symbols.push(SymbolDefinition { symbol, definition: expression(cursor)? });
+        if !cursor.accept_symbol(",") {
+            return Ok((pattern, symbols));
+        }
+    }
+}
+
+/// `[AFTER MATCH SKIP …] [INITIAL | SEEK] PATTERN … DEFINE …` of a window, as `"$pattern"(seek, (query))`: the query is a
+/// MATCH_RECOGNIZE with these clauses over nothing that matters.
+pub(super) fn of_window(cursor: &mut Cursor<'_>, measures: Vec<Measure>) -> Result<Expr> {
+    let after_match_skip = if cursor.accept("AFTER MATCH SKIP") { Some(skip(cursor)?) } else { None };
+    let seek = !cursor.accept("INITIAL") && cursor.accept("SEEK");
+    let (pattern, symbols) = defined(cursor)?;
+    let one = Expr::Value(Value::Number("1".to_string(), false).with_empty_span());
+    let rows = vec![Parens::with_empty_span(vec![one])];
+    let nothing = query::of(SetExpr::Values(Values { explicit_row: false, value_keyword: false, rows }));
+    let clauses = TableFactor::MatchRecognize {
+        table: Box::new(relation::derived(Box::new(nothing), false, None)),
+        partition_by: Vec::new(),
+        order_by: Vec::new(),
+        measures,
+        rows_per_match: None,
+        after_match_skip,
+        pattern,
+        symbols,
+        alias: None,
+    };
+    let select = select::all_of(TableWithJoins { relation: clauses, joins: Vec::new() });
+    let query = Expr::Subquery(Box::new(query::of(SetExpr::Select(Box::new(select)))));
+    Ok(call::plain("$pattern", vec![Expr::Value(Value::Boolean(seek).with_empty_span()), query]))
+}
+
 /// `expression AS name, …`
-fn measures(cursor: &mut Cursor<'_>) -> Result<Vec<Measure>> {
+pub(super) fn measures(cursor: &mut Cursor<'_>) -> Result<Vec<Measure>> {
     let mut measures = Vec::new();
     loop {
         let expr = expression(cursor)?;
@@ -187,7 +218,25 @@ fn part(cursor: &mut Cursor<'_>) -> Result<Option<Pattern>> {
         })?;
         return Ok(Some(Pattern::Permute(symbols)));
     }
-    Ok(name::accept(cursor).map(|variable| Pattern::Symbol(Symbol::Named(variable))))
+    Ok(name::accept(cursor).map(anchored))
+}
+
+/// A variable; `$` is a letter elsewhere, and an anchor before and after a name here.
+fn anchored(mut variable: Ident) -> Pattern {
+    let text = variable.value.clone();
+    if variable.quote_style.is_some() || !text.contains('$') {
+        return Pattern::Symbol(Symbol::Named(variable));
+    }
+    let named = text.trim_matches('$').to_string();
+    let anchors = |count: usize| (0..count).map(|_| Pattern::Symbol(Symbol::End));
+    let mut parts: Vec<Pattern> = anchors(text.len() - text.trim_start_matches('$').len()).collect();
+    if named.is_empty() {
+        return Pattern::Concat(parts);
+    }
+    variable.value = named;
+    parts.push(Pattern::Symbol(Symbol::Named(variable)));
+    parts.extend(anchors(text.len() - text.trim_end_matches('$').len()));
+    Pattern::Concat(parts)
 }
 
 /// `* + ? {n} {n,} {,m} {n,m}`, each with a `?` after it if it is reluctant.

@@ -19,18 +19,30 @@ pub(super) fn primary(cursor: &mut Cursor<'_>) -> Result<Expr> {
     let mut chain = Vec::new();
     loop {
         if cursor.accept_symbol("[") {
-            let index = cursor.nested(value)?;
+            // `[*]` of JSON.
+            let any = cursor.peek().is_some_and(|token| token.is_symbol("*"))
+                && cursor.ahead(1).is_some_and(|token| token.is_symbol("]"));
+            let index = if any {
+                cursor.advance();
+                Expr::Wildcard(AttachedToken::empty())
+            } else {
+                cursor.nested(value)?
+            };
             cursor.expect_symbol("]")?;
             chain.push(AccessExpr::Subscript(Subscript::Index { index }));
         } else if cursor.is_symbol(".") && !cursor.ahead(1).is_some_and(|token| token.is_symbol("*")) {
             cursor.advance();
             // A method is a function of what stands before it.
             if cursor.ahead(1).is_some_and(|token| token.is_symbol("(")) {
-                let name = ObjectName::from(vec![name::any(cursor)?]);
+                let name = name::any(cursor)?;
                 root = call::method(cursor, name, accessed(root, std::mem::take(&mut chain)))?;
                 continue;
             }
-            chain.push(AccessExpr::Dot(Expr::Identifier(name::identifier(cursor)?)));
+            // A member of JSON may be a string.
+            chain.push(AccessExpr::Dot(match cursor.peek().is_some_and(|token| token.kind == Kind::String) {
+                true => literal::string(cursor).map(Expr::Value)?,
+                false => Expr::Identifier(name::identifier(cursor)?),
+            }));
         } else {
             break;
         }
@@ -96,6 +108,10 @@ fn word(cursor: &mut Cursor<'_>, word: &str) -> Result<Expr> {
             cursor.advance();
             return Ok(Expr::Exists { subquery: query::in_brackets(cursor)?, negated: false });
         }
+        "UNIQUE" if query::opens(cursor, 1) => {
+            cursor.advance();
+            return Ok(call::plain("$unique", vec![Expr::Subquery(query::in_brackets(cursor)?)]));
+        }
         "ARRAY" if cursor.ahead(1).is_some_and(|token| token.is_symbol("[")) => return array(cursor),
         "U" | "X" | "INTERVAL" => {
             if let Some(found) = prefixed(cursor)? {
@@ -143,11 +159,16 @@ fn named(cursor: &mut Cursor<'_>) -> Result<Expr> {
         cursor.advance();
         cursor.advance();
     }
+    // A measure of a row pattern: `name OVER window`.
     let over = cursor.ahead(1).is_some_and(|token| token.is("OVER"));
     if over && cursor.ahead(2).is_some_and(|token| token.is_symbol("(") || name::is_name(token)) {
-        return Err(cursor.not_supported("row pattern recognition in a window"));
+        let name = ObjectName::from(vec![name::identifier(cursor)?]);
+        cursor.expect("OVER")?;
+        return Ok(call::measure(name, call::window(cursor)?));
     }
-    match call_length(cursor) {
+    // The last name of `a.b.bigint(` is a method's.
+    let method = |parts: usize| parts > 1 && cursor.ahead(2 * parts - 2).is_some_and(call::is_item_method);
+    match call_length(cursor).filter(|parts| !method(*parts)) {
         Some(parts) => {
             let mut name = Vec::with_capacity(parts);
             for part in 0..parts {

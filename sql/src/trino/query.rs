@@ -3,19 +3,28 @@
 use catalog::Result;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    Cte, Expr, Fetch, LimitClause, Offset, OffsetRows, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Parens, Query, SetExpr,
-    SetOperator, SetQuantifier, Value, ValueWithSpan, Values, With,
+    Cte, Expr, Fetch, LimitClause, Offset, OffsetRows, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Parens, Query,
+    SelectItem, SetExpr, SetOperator, SetQuantifier, TableWithJoins, Value, ValueWithSpan, Values, With,
 };
 
 use super::expression::{expression, limit};
-use super::{call, literal, name, relation, select};
+use super::{call, literal, name, relation, routine, select};
 use crate::cursor::Cursor;
 use crate::token::Kind;
 
 /// `[WITH …] body`
 pub(super) fn query(cursor: &mut Cursor<'_>) -> Result<Box<Query>> {
     cursor.nested(|cursor| {
-        let with = if cursor.accept("WITH") { Some(with(cursor)?) } else { None };
+        let mut with = None;
+        if cursor.accept("WITH") {
+            let functions = if routine::begins(cursor) { routine::functions(cursor)? } else { Vec::new() };
+            let mut after = match functions.is_empty() || cursor.accept("WITH") {
+                true => self::with(cursor)?,
+                false => With { with_token: AttachedToken::empty(), recursive: false, cte_tables: Vec::new() },
+            };
+            after.cte_tables.splice(..0, functions);
+            with = Some(after);
+        }
         let mut query = without_with(cursor)?;
         query.with = with;
         Ok(query)
@@ -31,6 +40,11 @@ pub(super) fn in_brackets(cursor: &mut Cursor<'_>) -> Result<Box<Query>> {
     let query = query(cursor)?;
     cursor.expect_symbol(")")?;
     Ok(query)
+}
+
+/// Whether a query in brackets stands so many tokens ahead, where nothing else in brackets can.
+pub(super) fn opens(cursor: &Cursor<'_>, places: usize) -> bool {
+    cursor.ahead(places).is_some_and(|token| token.is_symbol("(")) && begins(cursor, places + 1)
 }
 
 /// Whether a query begins so many tokens ahead. Brackets may open one or anything else: what they enclose decides, and what
@@ -62,10 +76,8 @@ pub(super) fn begins(cursor: &Cursor<'_>, places: usize) -> bool {
 
 /// `[RECURSIVE] name [(columns)] AS (query), …`
 fn with(cursor: &mut Cursor<'_>) -> Result<With> {
-    for word in ["FUNCTION", "SESSION"] {
-        if cursor.sees(word) && cursor.ahead(1).is_some_and(|token| !token.is("AS") && !token.is_symbol("(")) {
-            return Err(cursor.not_supported(&format!("WITH {word}")));
-        }
+    if cursor.sees("SESSION") && cursor.ahead(1).is_some_and(|token| !token.is("AS") && !token.is_symbol("(")) {
+        return Err(cursor.not_supported("WITH SESSION"));
     }
     let recursive = cursor.accept("RECURSIVE");
     let mut cte_tables = Vec::new();
@@ -211,12 +223,34 @@ fn chain(
         } else {
             SetQuantifier::None
         };
-        if cursor.sees("CORRESPONDING") {
-            return Err(cursor.not_supported("CORRESPONDING"));
-        }
-        left = SetExpr::SetOperation { left: Box::new(left), op: *op, set_quantifier, right: Box::new(operand(cursor)?) };
+        let corresponding = cursor.accept("CORRESPONDING");
+        let columns = if corresponding && cursor.accept("BY") { Some(name::list(cursor)?) } else { None };
+        let right = operand(cursor)?;
+        let (one, other, set_quantifier) = match (corresponding, columns) {
+            (_, Some(columns)) => (only(left, &columns), only(right, &columns), set_quantifier),
+            (true, None) => (left, right, by_name(set_quantifier)),
+            (false, None) => (left, right, set_quantifier),
+        };
+        left = SetExpr::SetOperation { left: Box::new(one), op: *op, set_quantifier, right: Box::new(other) };
     }
     Ok(left)
+}
+
+/// The quantifier with CORRESPONDING.
+fn by_name(quantifier: SetQuantifier) -> SetQuantifier {
+    match quantifier {
+        SetQuantifier::All => SetQuantifier::AllByName,
+        SetQuantifier::Distinct => SetQuantifier::DistinctByName,
+        _ => SetQuantifier::ByName,
+    }
+}
+
+/// These columns of a query.
+fn only(body: SetExpr, columns: &[sqlparser::ast::Ident]) -> SetExpr {
+    let relation = relation::derived(Box::new(of(body)), false, None);
+    let mut select = select::all_of(TableWithJoins { relation, joins: Vec::new() });
+    select.projection = columns.iter().map(|column| SelectItem::UnnamedExpr(Expr::Identifier(column.clone()))).collect();
+    SetExpr::Select(Box::new(select))
 }
 
 fn branch(cursor: &mut Cursor<'_>) -> Result<SetExpr> {
@@ -253,12 +287,15 @@ fn values(cursor: &mut Cursor<'_>) -> Result<SetExpr> {
     Ok(SetExpr::Values(Values { explicit_row: false, value_keyword: false, rows }))
 }
 
-/// The columns of one row of VALUES.
+/// The columns of one row of VALUES; a cast to a row is `"$fields"(cast)`.
 fn row(item: Expr) -> Vec<Expr> {
     match item {
         Expr::Tuple(items) => items,
-        Expr::Nested(item) => vec![*item],
+        Expr::Nested(item) => row(*item),
         Expr::Function(function) if call::is_row(&function) => call::arguments_of(function),
+        Expr::Cast { ref data_type, .. } if super::type_text(data_type).to_ascii_lowercase().starts_with("row(") => {
+            vec![call::plain("$fields", vec![item])]
+        }
         item => vec![item],
     }
 }
@@ -277,4 +314,5 @@ pub(super) fn clause_follows(cursor: &Cursor<'_>) -> bool {
         || cursor.sees("TABLESAMPLE SYSTEM")
         || (cursor.sees("MATCH_RECOGNIZE") && next(&|token| token.is_symbol("(")))
         || cursor.sees("AT TIME")
+        || super::nearest::condition_follows(cursor)
 }

@@ -2,12 +2,12 @@
 
 use catalog::Result;
 use sqlparser::ast::{
-    Ident, Join, JoinConstraint, JoinOperator, ObjectName, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, TableSample,
-    TableSampleKind, TableSampleMethod, TableSampleModifier, TableSampleQuantity, TableVersion, TableWithJoins,
+    Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query, SetExpr, TableAlias, TableAliasColumnDef, TableFactor,
+    TableSample, TableSampleKind, TableSampleMethod, TableSampleModifier, TableSampleQuantity, TableVersion, TableWithJoins,
 };
 
 use super::expression::{expression, expressions, limit, value};
-use super::{call, name, pattern, query, select};
+use super::{call, name, nearest, pattern, pivot, query, select};
 use crate::cursor::Cursor;
 use crate::token::Kind;
 
@@ -113,13 +113,16 @@ fn operator(side: Side, constraint: JoinConstraint) -> JoinOperator {
     }
 }
 
-/// `aliased [MATCH_RECOGNIZE (…)] [TABLESAMPLE method (percentage)]`
+/// `aliased [MATCH_RECOGNIZE (…)] [PIVOT (…)]… [TABLESAMPLE method (percentage)]`
 fn sampled(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
     let mut factor = aliased(cursor)?;
     if cursor.sees("MATCH_RECOGNIZE") && cursor.ahead(1).is_some_and(|token| token.is_symbol("(")) {
         factor = pattern::match_recognize(cursor, factor)?;
     }
     cursor.offer("MATCH_RECOGNIZE");
+    while pivot::begins(cursor) {
+        factor = pivot::pivot(cursor, factor)?;
+    }
     if cursor.accept("TABLESAMPLE") {
         let method = if cursor.accept("BERNOULLI") {
             TableSampleMethod::Bernoulli
@@ -163,20 +166,27 @@ fn aliased(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
         | TableFactor::TableFunction { alias, .. } => alias,
         _ => return Ok(factor),
     };
-    let explicit = cursor.accept("AS");
-    let found = match explicit {
-        true => Some(name::identifier(cursor)?),
-        false if query::clause_follows(cursor) => None,
-        false => name::accept(cursor),
-    };
-    if let Some(found) = found {
-        let mut named = alias(found, explicit);
-        if cursor.is_symbol("(") {
-            named.columns = columns(cursor)?;
-        }
+    // NEAREST has the name of its relation already.
+    if let Some(named) = accept_alias(cursor)? {
         *place = Some(named);
     }
     Ok(factor)
+}
+
+/// `[AS] name [(columns)]`, where there is one.
+pub(super) fn accept_alias(cursor: &mut Cursor<'_>) -> Result<Option<TableAlias>> {
+    let explicit = cursor.accept("AS");
+    let found = match explicit {
+        true => Some(name::identifier(cursor)?),
+        false if query::clause_follows(cursor) || pivot::begins(cursor) => None,
+        false => name::accept(cursor),
+    };
+    let Some(found) = found else { return Ok(None) };
+    let mut named = alias(found, explicit);
+    if cursor.is_symbol("(") {
+        named.columns = columns(cursor)?;
+    }
+    Ok(Some(named))
 }
 
 /// An alias without columns.
@@ -196,7 +206,10 @@ fn primary(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
         return in_brackets(cursor);
     }
     if bracket && cursor.accept("LATERAL") {
-        return Ok(TableFactor::Derived { lateral: true, subquery: query::in_brackets(cursor)?, alias: None, sample: None });
+        return Ok(derived(query::in_brackets(cursor)?, true, None));
+    }
+    if bracket && cursor.ahead(2).is_some_and(|token| token.is("FROM")) && cursor.sees("NEAREST") {
+        return nearest::nearest(cursor);
     }
     if cursor.sees("UNNEST") {
         return unnest(cursor);
@@ -227,7 +240,7 @@ fn primary(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
 /// `(query)` or `(relation)`
 fn in_brackets(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
     if query::begins(cursor, 1) {
-        return Ok(TableFactor::Derived { lateral: false, subquery: query::in_brackets(cursor)?, alias: None, sample: None });
+        return Ok(derived(query::in_brackets(cursor)?, false, None));
     }
     cursor.expect_symbol("(")?;
     if cursor.peek().is_none() {
@@ -236,6 +249,11 @@ fn in_brackets(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
     let table_with_joins = Box::new(cursor.nested(relation)?);
     cursor.expect_symbol(")")?;
     Ok(TableFactor::NestedJoin { table_with_joins, alias: None })
+}
+
+/// A subquery as a relation.
+pub(super) fn derived(subquery: Box<Query>, lateral: bool, alias: Option<TableAlias>) -> TableFactor {
+    TableFactor::Derived { lateral, subquery, alias, sample: None }
 }
 
 /// A table by its name.

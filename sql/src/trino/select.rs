@@ -134,22 +134,16 @@ fn members(cursor: &mut Cursor<'_>, expr: Expr) -> Result<SelectItem> {
     Ok(SelectItem::QualifiedWildcard(kind, WildcardAdditionalOptions::default()))
 }
 
-/// `[ALL | DISTINCT] element, …`
-fn group_by(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
-    let start = cursor.mark();
+/// `[ALL | DISTINCT] element, …`; DISTINCT is an element `"$distinct"()` before the others.
+pub(super) fn group_by(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
     let bracket = cursor
         .ahead(1)
         .is_some_and(|token| token.is_symbol("(") || token.is("GROUPING") || token.is("CUBE") || token.is("ROLLUP"));
     let quantifier = call::quantifier(cursor).or_else(|| (bracket && cursor.accept("ALL")).then_some(DuplicateTreatment::All));
-    let auto = cursor.sees("AUTO")
-        && cursor.ahead(1).is_none_or(|token| token.is("HAVING") || token.is("ORDER") || token.is_symbol(")"));
-    if auto {
-        return Err(cursor.not_supported("GROUP BY AUTO"));
-    }
-    if quantifier == Some(DuplicateTreatment::Distinct) {
-        return Err(cursor.not_supported("GROUP BY DISTINCT").at(cursor.place_at(start)));
-    }
     let mut elements = Vec::new();
+    if quantifier == Some(DuplicateTreatment::Distinct) {
+        elements.push(call::plain("$distinct", Vec::new()));
+    }
     loop {
         elements.extend(element(cursor)?);
         if !cursor.accept_symbol(",") {
@@ -158,9 +152,22 @@ fn group_by(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
     }
 }
 
-/// An expression, a set in brackets, `ROLLUP`, `CUBE` or `GROUPING SETS` of sets.
+/// Whether AUTO is next as what is grouped by, and not as a column's name.
+pub(super) fn auto(cursor: &Cursor<'_>) -> bool {
+    let words = ["HAVING", "ORDER", "LIMIT", "OFFSET", "FETCH", "WINDOW", "UNION", "EXCEPT", "INTERSECT"];
+    let ends = |token: crate::token::Token<'_>| {
+        words.iter().any(|word| token.is(word)) || [",", ")", ";"].iter().any(|symbol| token.is_symbol(symbol))
+    };
+    cursor.sees("AUTO") && cursor.ahead(1).is_none_or(ends)
+}
+
+/// An expression, a set in brackets, `AUTO`, `ROLLUP`, `CUBE` or `GROUPING SETS` of sets.
 fn element(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
     ["(", "CUBE", "ROLLUP"].into_iter().for_each(|what| cursor.offer(what));
+    if auto(cursor) {
+        cursor.advance();
+        return Ok(vec![call::plain("$auto", Vec::new())]);
+    }
     if cursor.sees("ROLLUP") || cursor.sees("CUBE") {
         let rollup = cursor.sees("ROLLUP");
         cursor.advance();

@@ -4,7 +4,7 @@
 use catalog::Result;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CaseWhen, DateTimeField, DuplicateTreatment, Expr, ExtractSyntax, Function, FunctionArg, FunctionArgExpr,
+    CaseWhen, CastKind, DataType, DateTimeField, DuplicateTreatment, Expr, ExtractSyntax, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentClause, FunctionArguments, Ident, ListAggOnOverflow, ObjectName, Value,
 };
 
@@ -82,6 +82,17 @@ fn trim(cursor: &mut Cursor<'_>) -> Result<Expr> {
         Some(source) if side.is_none() && !cursor.is("FROM") => vec![source],
         characters => {
             cursor.expect("FROM")?;
+            // The functions take characters as varchar.
+            let characters = characters.map(|characters| match characters {
+                typed @ Expr::TypedString(_) => Expr::Cast {
+                    kind: CastKind::Cast,
+                    expr: Box::new(typed),
+                    data_type: DataType::Varchar(None),
+                    array: false,
+                    format: None,
+                },
+                other => other,
+            });
             std::iter::once(value(cursor)?).chain(characters).collect()
         }
     };

@@ -125,6 +125,21 @@ fn forms_are_said_in_the_tree_as_the_module_says() {
         ("SELECT JSON_VALUE(a, 'lax $.x' RETURNING bigint NULL ON EMPTY ERROR ON ERROR)", {
             "SELECT \"$json_value\"(\"$json_input\"(a, 'JSON'), 'lax $.x', CAST(NULL AS BIGINT), 'NULL', NULL, 'ERROR', NULL)"
         }),
+        ("SELECT UNIQUE (VALUES 1), a MATCH UNIQUE FULL (SELECT b FROM t), (a, b) OVERLAPS (c, d) FROM u", {
+            "SELECT \"$unique\"((VALUES (1))), \"$match\"('FULL', true, (SELECT b FROM t), a), \"$overlaps\"(a, b, c, d) FROM u"
+        }),
+        ("SELECT * FROM t, NEAREST (FROM u WHERE u.a = t.a MATCH t.b > u.b)", {
+            "SELECT * FROM t, LATERAL (SELECT * FROM u WHERE (u.a = t.a) AND t.b > u.b ORDER BY u.b DESC LIMIT 1) AS u"
+        }),
+        ("SELECT match FROM t match WHERE match.a = 1", "SELECT match FROM t match WHERE match.a = 1"),
+        ("SELECT a, sum(b) FROM t GROUP BY DISTINCT AUTO, ROLLUP (a)", {
+            "SELECT a, sum(b) FROM t GROUP BY \"$distinct\"(), \"$auto\"(), ROLLUP (a)"
+        }),
+        ("SELECT a FROM t GROUP BY auto.x, auto + 1", "SELECT a FROM t GROUP BY auto.x, auto + 1"),
+        ("SELECT a FROM t UNION ALL CORRESPONDING SELECT a FROM u", "SELECT a FROM t UNION ALL BY NAME SELECT a FROM u"),
+        ("SELECT pivot FROM t pivot", "SELECT pivot FROM t pivot"),
+        ("SELECT j.'a b'[*].n.bigint()", "SELECT \"$item\"(j.'a b'[*].n, 'bigint', 'bigint')"),
+        ("SELECT m OVER w FROM t", "SELECT m OVER w FROM t"),
         ("SELECT * FROM a JOIN b JOIN c ON b.x = c.x ON a.x = b.x", {
             "SELECT * FROM a JOIN (b JOIN c ON b.x = c.x) ON a.x = b.x"
         }),

@@ -2,6 +2,7 @@
 //! types, and accumulators of ours for the others.
 
 mod adapter;
+mod average;
 mod count_distinct;
 mod digest;
 mod extreme;
@@ -74,7 +75,8 @@ pub(super) fn listed() -> impl Iterator<Item = super::Listed> {
 /// Errors: `Internal` where a signature cannot be read.
 pub(crate) fn all() -> catalog::Result<Vec<Arc<AggregateUDF>>> {
     let functions = table::AGGREGATES.iter().map(function::Function::new);
-    functions.map(|function| Ok(Arc::new(AggregateUDF::new_from_impl(function?)))).collect()
+    let own = functions.map(|function| Ok(Arc::new(AggregateUDF::new_from_impl(function?))));
+    own.chain([Ok(Arc::new(average::average()))]).collect()
 }
 
 /// An array as the one value of a list.

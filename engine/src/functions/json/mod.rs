@@ -19,7 +19,8 @@ use super::columns::{Strings, booleans, invalid, longs, numbers, primitive, stor
 use super::{Call, Overload, Scalar};
 pub(crate) use model::Json;
 use path::Path;
-pub(super) use standard::{CONSTRUCTORS, INPUTS, QUERIES};
+pub(super) use standard::{CONSTRUCTORS, INPUTS, QUERIES, TABLES};
+pub(crate) use standard::{Plan, Rows};
 
 pub(super) const FUNCTIONS: &[Scalar] = &[
     Scalar {

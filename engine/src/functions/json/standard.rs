@@ -3,6 +3,7 @@
 
 mod construct;
 mod query;
+mod table;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
@@ -19,6 +20,8 @@ use crate::types::Type;
 
 pub(in super::super) use construct::FUNCTIONS as CONSTRUCTORS;
 pub(in super::super) use query::FUNCTIONS as QUERIES;
+pub(in super::super) use table::FUNCTIONS as TABLES;
+pub(crate) use table::{Plan, Rows};
 
 pub(in super::super) const INPUTS: &[Scalar] = &[Scalar {
     names: &["$json_input"],
@@ -185,24 +188,46 @@ impl<'a> Asked<'a> {
             Some((before, path)) if self.path.same(before, row) => path,
             _ => {
                 let path = Path::parse(self.path.value(row)).map_err(into_datafusion)?;
-                let passed = |name: &str| self.names.iter().any(|passed| passed.value(row) == name);
-                if let Some(name) = path.variables.iter().find(|name| !passed(name)) {
-                    let advice = format!("Try quoting \"{name}\" in the PASSING clause to match case");
-                    let message = format!("no value passed for parameter {name}. {advice}");
-                    return Err(into_datafusion(Error::new(ErrorKind::InvalidPath, message)));
-                }
+                self.has_all(&path, row)?;
                 path
             }
         };
+        let parameters = self.parameters(row);
         let path = &self.last.insert((row, path)).1;
         if self.input.is_null(row) {
             return Ok(None);
         }
         let Some(input) = Json::parse(self.input.value(row)) else { return answer(Err(Wrong::Input)).map(Some) };
-        let passed = self.names.iter().zip(&self.values).map(|(name, value)| Ok((name.value(row).to_string(), value.item(row)?)));
-        match passed.collect::<Result<Parameters<'_>, Wrong>>() {
+        match parameters {
             Err(wrong) => answer(Err(wrong)).map(Some),
             Ok(parameters) => answer(path.follow(&input, &parameters).map_err(|failure| Wrong::Path(failure.0))).map(Some),
         }
+    }
+
+    /// The values of PASSING in a row.
+    fn parameters<'i>(&self, row: usize) -> Result<Parameters<'i>, Wrong> {
+        self.names.iter().zip(&self.values).map(|(name, value)| Ok((name.value(row).to_string(), value.item(row)?))).collect()
+    }
+
+    /// Whether all values that a path asks for are given.
+    fn has_all(&self, path: &Path, row: usize) -> Result<()> {
+        let passed = |name: &str| self.names.iter().any(|passed| passed.value(row) == name);
+        let Some(name) = path.variables.iter().find(|name| !passed(name)) else { return Ok(()) };
+        let advice = format!("Try quoting \"{name}\" in the PASSING clause to match case");
+        let message = format!("no value passed for parameter {name}. {advice}");
+        Err(into_datafusion(Error::new(ErrorKind::InvalidPath, message)))
+    }
+
+    /// Gives the input of a row and the values of PASSING to `answer`; `None` where the input is NULL.
+    fn given<T>(
+        &self,
+        row: usize,
+        answer: impl FnOnce(&Json<'_>, &Parameters<'_>) -> Result<T, Wrong>,
+    ) -> Option<Result<T, Wrong>> {
+        if self.input.is_null(row) {
+            return None;
+        }
+        let Some(input) = Json::parse(self.input.value(row)) else { return Some(Err(Wrong::Input)) };
+        Some(self.parameters(row).and_then(|parameters| answer(&input, &parameters)))
     }
 }

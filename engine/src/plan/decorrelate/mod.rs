@@ -3,11 +3,12 @@
 //! DataFusion does the plain shapes itself and well (`EXISTS` and `IN` as conditions of a filter, a correlated aggregate with
 //! equalities, an uncorrelated scalar subquery); those are left to it. All others are done here, in any place and of any shape:
 //! the outer values that a subquery uses become a relation, the subquery is evaluated for all of them at once ([`push`]), and
-//! its answers are joined to the outer rows ([`apply`], [`lateral`]).
+//! its answers are joined to the outer rows ([`apply`], [`lateral`], and before an outer join [`outer`]).
 
 mod apply;
 mod domain;
 mod lateral;
+mod outer;
 mod plain;
 mod push;
 mod single;
@@ -93,6 +94,7 @@ fn expressions(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
             let pairs = LogicalPlanBuilder::from(Arc::unwrap_or_clone(join.left)).cross_join(Arc::unwrap_or_clone(join.right))?;
             pairs.filter(conditions.into_iter().reduce(Expr::and).unwrap_or_else(|| lit(true)))?.build()?
         }
+        LogicalPlan::Join(join) if join.filter.as_ref().is_some_and(holds_subquery) => return outer::join(join, names),
         plan => plan,
     };
     let inputs = plan.inputs();

@@ -40,6 +40,11 @@ pub(in super::super::super) const FUNCTIONS: &[Scalar] = &[
             called("(ANY, varchar, T, varchar, varchar, varchar, varchar, varchar, ANY...) -> T", query),
         ],
     },
+    Scalar {
+        names: &["$json_access"],
+        description: "The simplified accessor: the JSON text that a path leads to, an array of what is no array or object",
+        overloads: &[called("(json, varchar) -> varchar", access)],
+    },
 ];
 
 pub(super) const fn called(signature: &'static str, call: fn(&Call<'_>) -> Result<ArrayRef>) -> Overload {
@@ -197,6 +202,23 @@ fn query(call: &Call<'_>) -> Result<ArrayRef> {
         found.push(text.flatten());
     }
     output(call, found, 3)
+}
+
+fn access(call: &Call<'_>) -> Result<ArrayRef> {
+    let columns = columns(call)?;
+    let mut asked = Asked::new(call, &columns, 2)?;
+    let found = (0..call.rows).map(|row| {
+        let text = asked.ask(row, |sequence| {
+            let json = sequence.and_then(|items| wrapped(&items, "CONDITIONAL")).ok().flatten();
+            Ok(json.map(|json| {
+                let mut text = String::new();
+                json.write_in_order(&mut text);
+                text
+            }))
+        });
+        Ok(text?.flatten())
+    });
+    Ok(Arc::new(StringViewArray::from_iter(found.collect::<Result<Vec<_>>>()?)))
 }
 
 /// The one value that a sequence is, inside of an array where the clause says so. `None` for an empty one.
