@@ -147,7 +147,7 @@ fn group_by(cursor: &mut Cursor<'_>) -> Result<Vec<Expr>> {
         return Err(cursor.not_supported("GROUP BY AUTO"));
     }
     if quantifier == Some(DuplicateTreatment::Distinct) {
-        return Err(cursor.not_supported("GROUP BY DISTINCT").at(cursor.place_at(start)));
+        cursor.refuse("GROUP BY DISTINCT", start);
     }
     let mut elements = Vec::new();
     loop {
