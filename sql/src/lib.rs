@@ -25,4 +25,4 @@ pub use statement::{
     AlterAction, ColumnPlace, DatabaseName, DescribeStyle, ExplainFormat, ExplainKind, NamePattern, NewPartition, ObjectName,
     PartitionSpec, Statement, TableReference, TableSource,
 };
-pub use trino::{query_of, type_text};
+pub use trino::{columns_of, query_of, type_text};

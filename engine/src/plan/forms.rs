@@ -6,6 +6,7 @@
 //! | `RIGHT JOIN LATERAL (…)`, `FULL JOIN LATERAL (…)` | without LATERAL: such a side cannot use the other one |
 //! | `a JOIN b USING (k)` among other joins | `(a JOIN b USING (k))` | [`super::relation`] plans brackets |
 //! | `SELECT a, a`, `SELECT *, a` | `SELECT a, a AS "a?1"`, with a mark that no name has: DataFusion's columns have different names; [`shown`] takes it off again |
+//! | `r.*`, `(f(x)).* AS (a, b)` of a row | a table of one row | see [`super::members`] |
 //! | `(SELECT a, b)` as a value, `x IN (SELECT a, b)` | `(SELECT (a, b))`: a row |
 
 use std::collections::HashSet;
@@ -19,7 +20,9 @@ use datafusion::sql::sqlparser::ast::{
     TableAliasColumnDef, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowSpec,
     WindowType, visit_expressions,
 };
+use sql::columns_of;
 
+use super::members;
 use super::relation::using;
 
 /// The query in forms that DataFusion plans.
@@ -64,6 +67,9 @@ impl VisitorMut for Forms {
                 *lateral = false;
             }
         }
+        if let Err(error) = members::expand(select) {
+            return ControlFlow::Break(error);
+        }
         select.from.iter_mut().for_each(bracket);
         tell_apart(&mut select.projection, self.depth == 1);
         ControlFlow::Continue(())
@@ -79,8 +85,8 @@ impl VisitorMut for Forms {
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
         match expr {
-            Expr::Subquery(query) if columns(query) > 1 => as_row(query),
-            Expr::InSubquery { expr, subquery, .. } if is_row(expr) || columns(subquery) > 1 => as_row(subquery),
+            Expr::Subquery(query) if columns_of(query) > 1 => as_row(query),
+            Expr::InSubquery { expr, subquery, .. } if is_row(expr) || columns_of(subquery) > 1 => as_row(subquery),
             Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } if is_row(left) => {
                 if let Expr::Subquery(query) = right.as_mut() {
                     as_row(query);
@@ -153,23 +159,6 @@ fn has_subquery(expr: &Expr) -> bool {
     found.is_break()
 }
 
-/// The number of columns that a query has, where its text tells.
-fn columns(query: &Query) -> usize {
-    fn of(body: &SetExpr) -> usize {
-        match body {
-            SetExpr::Select(select) => {
-                let named = |item: &SelectItem| matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. });
-                if select.projection.iter().all(named) { select.projection.len() } else { 0 }
-            }
-            SetExpr::Query(query) => of(&query.body),
-            SetExpr::SetOperation { left, .. } => of(left),
-            SetExpr::Values(values) => values.rows.first().map_or(0, |row| row.content.len()),
-            _ => 0,
-        }
-    }
-    of(&query.body)
-}
-
 fn is_row(expr: &Expr) -> bool {
     match expr {
         Expr::Tuple(_) => true,
@@ -180,7 +169,7 @@ fn is_row(expr: &Expr) -> bool {
 
 /// The query's columns as the fields of one.
 fn as_row(query: &mut Query) {
-    let count = columns(query);
+    let count = columns_of(query);
     if count == 0 {
         return;
     }

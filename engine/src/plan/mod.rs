@@ -7,8 +7,10 @@ pub(crate) mod decorrelate;
 mod files;
 mod forms;
 mod lower;
+pub(crate) mod members;
 mod metadata;
 mod output;
+mod place;
 pub(crate) mod relation;
 
 use std::collections::HashMap;
@@ -33,7 +35,7 @@ use crate::properties::Properties;
 use crate::scan::snapshot::Lake;
 use crate::scan::{Hidden, LakeTable};
 use context::{Context, FullName};
-pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT};
+pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT, call};
 use metadata::Metadata;
 
 /// Views may refer to views this deep.
@@ -61,7 +63,8 @@ impl Planner<'_> {
     pub(crate) async fn plan(&self, query: &ast::Query, database: &str) -> Result<Planned> {
         let logical = self.logical(query.clone(), database.to_string(), vec![]).await?;
         let options = self.state.config_options();
-        let logical = self.state.analyzer().execute_and_check(logical, options, |_, _| {}).map_err(from_datafusion)?;
+        let analyzed = self.state.analyzer().execute_and_check(logical, options, |_, _| {});
+        let logical = analyzed.map_err(|error| place::called(from_datafusion(error), query))?;
         let columns = output::names(query, &logical);
         Ok(Planned { logical, columns })
     }
@@ -69,6 +72,7 @@ impl Planner<'_> {
     /// `within` are the views being expanded, outermost first.
     fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
         async move {
+            let written = query.clone();
             let mut query = forms::planned(output::hide_unnamed(query))?;
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
@@ -81,7 +85,8 @@ impl Planner<'_> {
             lower::query(&mut query, &properties)?;
             let context = Context { state: self.state, database: &database, tables };
             let planner = SqlToRel::new_with_options(&context, options(&self.state.config_options().sql_parser));
-            planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query))).map_err(from_datafusion)
+            let planned = planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query)));
+            planned.map_err(|error| place::called(from_datafusion(error), &written))
         }
         .boxed()
     }

@@ -4,7 +4,7 @@
 use catalog::{ErrorKind, Result};
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
-use super::{call, literal, primary, query};
+use super::{call, literal, predicate as predicates, primary, query};
 use crate::cursor::Cursor;
 
 /// Operators in one row: the tree is as deep as the row is long, and is walked and freed by recursion.
@@ -75,10 +75,13 @@ fn not(cursor: &mut Cursor<'_>) -> Result<Expr> {
 pub(super) fn predicate_begins(cursor: &Cursor<'_>) -> bool {
     let symbol = cursor.peek().is_some_and(|token| ["=", "<>", "!=", "<", "<=", ">", ">="].iter().any(|s| token.is_symbol(s)));
     let at = usize::from(cursor.sees("NOT"));
-    symbol || cursor.sees("IS") || ["BETWEEN", "IN", "LIKE"].iter().any(|word| cursor.ahead(at).is_some_and(|t| t.is(word)))
+    symbol
+        || predicates::begins(cursor)
+        || cursor.sees("IS")
+        || ["BETWEEN", "IN", "LIKE"].iter().any(|word| cursor.ahead(at).is_some_and(|t| t.is(word)))
 }
 
-/// What may follow a value once: a comparison, BETWEEN, IN, LIKE or IS.
+/// What may follow a value once: a comparison, BETWEEN, IN, LIKE, IS, MATCH or OVERLAPS.
 pub(super) fn predicate(cursor: &mut Cursor<'_>, left: Expr) -> Result<Expr> {
     let comparisons = [
         ("=", BinaryOperator::Eq),
@@ -111,6 +114,8 @@ pub(super) fn predicate(cursor: &mut Cursor<'_>, left: Expr) -> Result<Expr> {
     } else if cursor.sees("LIKE") {
         cursor.advance();
         like(cursor, left, negated)
+    } else if predicates::begins(cursor) {
+        predicates::predicate(cursor, left)
     } else {
         cursor.offer("<predicate>");
         Ok(left)
@@ -178,13 +183,15 @@ fn is_in(cursor: &mut Cursor<'_>, left: Expr, negated: bool) -> Result<Expr> {
     Ok(Expr::InList { expr, list, negated })
 }
 
-/// `pattern [ESCAPE escape]`; an escape that is not a literal is an argument of `"$like"`.
+/// `pattern [ESCAPE escape]`; an escape that is not a literal of one character is an argument of `"$like"`.
 fn like(cursor: &mut Cursor<'_>, left: Expr, negated: bool) -> Result<Expr> {
     let pattern = value(cursor)?;
     let escape = if cursor.accept("ESCAPE") { Some(value(cursor)?) } else { None };
     let escape_char = match escape {
         None => None,
-        Some(Expr::Value(value)) if matches!(value.value, Value::SingleQuotedString(_)) => Some(value),
+        Some(Expr::Value(value)) if matches!(&value.value, Value::SingleQuotedString(text) if text.chars().count() == 1) => {
+            Some(value)
+        }
         Some(escape) => {
             let like = call::plain("$like", vec![left, pattern, escape]);
             return Ok(if negated { Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(like) } } else { like });

@@ -18,7 +18,10 @@
 //! | `IF(a, b, c)` | `CASE WHEN a THEN b ELSE c END` | the same |
 //! | `CASE x WHEN > 1 THEN …` | `CASE WHEN x > 1 THEN …` | the same, where x has one value |
 //! | `x.f(y)`, `type::f(y)` | `f(x, y)`, `f(y)` | the function under that name, as far as there is one |
+//! | `ROW::fields(x)` | `"$row_fields"(x)` | the names are in the type |
 //! | `x BETWEEN SYMMETRIC a AND b` | `x BETWEEN least(a, b) AND greatest(a, b)` | the same |
+//! | `(a, b) MATCH (q)`, `UNIQUE (q)` | `CASE WHEN a IS NULL OR b IS NULL THEN true ELSE EXISTS (…) END`, `NOT EXISTS (…)` | see [`predicate`] |
+//! | `(a, b) OVERLAPS (c, d)` | `"$overlaps"(a, "$period_end"(a, b), c, "$period_end"(c, d))` | |
 //! | `POSITION(a IN b)` | `strpos(b, a)` | Trino's meaning of it |
 //! | `TRIM(LEADING a FROM b)`, `SUBSTRING(a FROM b)`, `NORMALIZE(a, NFC)`, `OVERLAY(…)` | `ltrim(b, a)`, `substring(a, b)`, `normalize(a, 'NFC')`, `overlay(…)` | Trino's meaning of it |
 //! | `x AT LOCAL` | `x AT TIME ZONE current_timezone()` | the same |
@@ -43,6 +46,7 @@ mod limits;
 mod literal;
 mod name;
 mod pattern;
+mod predicate;
 mod primary;
 mod query;
 mod recognise;
@@ -59,6 +63,7 @@ use crate::cursor::Cursor;
 use crate::source::Source;
 use crate::token::Grammar;
 pub use data_type::type_text;
+pub use predicate::columns_of;
 pub use query::of as query_of;
 pub(crate) use refused::{heads, refused, refused_as, refused_otherwise};
 

@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::expression::{expression, expressions, predicate, predicate_begins, value};
-use super::{call, data_type, json, literal, name, query, special};
+use super::{call, data_type, json, literal, name, predicate as predicates, query, special};
 use crate::cursor::Cursor;
 use crate::token::Kind;
 
@@ -95,6 +95,7 @@ fn word(cursor: &mut Cursor<'_>, word: &str) -> Result<Expr> {
             cursor.advance();
             return Ok(Expr::Exists { subquery: query::in_brackets(cursor)?, negated: false });
         }
+        "UNIQUE" if query::begins(cursor, 1) => return predicates::unique(cursor),
         "ARRAY" if cursor.ahead(1).is_some_and(|token| token.is_symbol("[")) => return array(cursor),
         "U" | "X" | "INTERVAL" => {
             if let Some(found) = prefixed(cursor)? {
@@ -139,8 +140,13 @@ fn named(cursor: &mut Cursor<'_>) -> Result<Expr> {
     let of_type =
         cursor.ahead(1).is_some_and(|token| token.is_symbol("::")) && cursor.ahead(3).is_some_and(|token| token.is_symbol("("));
     if of_type {
+        let row = cursor.sees("ROW");
         cursor.advance();
         cursor.advance();
+        if row && cursor.sees("FIELDS") {
+            cursor.advance();
+            return call::call(cursor, ObjectName::from(vec![name::own("$row_fields")]));
+        }
     }
     let over = cursor.ahead(1).is_some_and(|token| token.is("OVER"));
     if over && cursor.ahead(2).is_some_and(|token| token.is_symbol("(") || name::is_name(token)) {

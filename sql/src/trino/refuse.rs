@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use catalog::{Error, ErrorKind, Position, Result};
-use sqlparser::ast::{Ident, ObjectName, Query, Select, SelectItem, Spanned, TableFactor, Visit, Visitor};
+use sqlparser::ast::{Ident, ObjectName, Query, Spanned, TableFactor, Visit, Visitor};
 use sqlparser::tokenizer::Span;
 
 /// Walks the query and refuses the first thing that is not done.
@@ -19,14 +19,6 @@ struct Checker;
 
 impl Visitor for Checker {
     type Break = Error;
-
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Error> {
-        let named = select.projection.iter().find_map(|item| match item {
-            SelectItem::ExprWithAliases { aliases, .. } => aliases.first(),
-            _ => None,
-        });
-        stop(named.map(|alias| missing("a list of aliases", alias.span)))
-    }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Error> {
         stop(match factor {
