@@ -40,6 +40,8 @@ pub enum ErrorKind {
     NumericOutOfRange,
     /// A function does not take this value: Trino's word for what a call was wrong with, whatever the function.
     InvalidFunctionArgument,
+    /// A function is called with more arguments than any may have.
+    TooManyArguments,
     /// A scalar subquery has more than one row.
     SubqueryMultipleRows,
     /// `DATE 'x'`: the text of a literal that is no value of its type.
@@ -93,6 +95,7 @@ impl ErrorKind {
             Self::InvalidCast => "INVALID_CAST_ARGUMENT",
             Self::NumericOutOfRange => "NUMERIC_VALUE_OUT_OF_RANGE",
             Self::InvalidFunctionArgument => "INVALID_FUNCTION_ARGUMENT",
+            Self::TooManyArguments => "TOO_MANY_ARGUMENTS",
             Self::SubqueryMultipleRows => "SUBQUERY_MULTIPLE_ROWS",
             Self::InvalidLiteral => "INVALID_LITERAL",
             Self::InvalidParameterUsage => "INVALID_PARAMETER_USAGE",

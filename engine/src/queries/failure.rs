@@ -43,6 +43,7 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         | K::InvalidCast
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
+        | K::TooManyArguments
         | K::SubqueryMultipleRows => (USER, 1001, false),
         K::PathEvaluation | K::JsonInput | K::JsonOutput | K::JsonValueResult => (USER, 1001, false),
         K::AlreadyExists => (USER, 1003, false),

@@ -39,6 +39,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::InvalidCast
         | K::NumericOutOfRange
         | K::InvalidFunctionArgument
+        | K::TooManyArguments
         | K::SubqueryMultipleRows
         | K::InvalidPath
         | K::PathEvaluation

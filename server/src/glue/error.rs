@@ -83,6 +83,7 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::InvalidFunctionArgument
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidPath
+        | ErrorKind::TooManyArguments
         | ErrorKind::PathEvaluation
         | ErrorKind::JsonInput
         | ErrorKind::JsonOutput

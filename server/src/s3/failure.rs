@@ -25,6 +25,7 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::InvalidFunctionArgument
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidPath
+        | ErrorKind::TooManyArguments
         | ErrorKind::PathEvaluation
         | ErrorKind::JsonInput
         | ErrorKind::JsonOutput
