@@ -40,6 +40,8 @@ pub enum ErrorKind {
     NumericOutOfRange,
     /// A function does not take this value: Trino's word for what a call was wrong with, whatever the function.
     InvalidFunctionArgument,
+    /// A function is called with more arguments than any may have.
+    TooManyArguments,
     /// A scalar subquery has more than one row.
     SubqueryMultipleRows,
     /// What must be known before a query runs depends on a row or on chance.
@@ -105,6 +107,7 @@ impl ErrorKind {
             Self::InvalidCast => "INVALID_CAST_ARGUMENT",
             Self::NumericOutOfRange => "NUMERIC_VALUE_OUT_OF_RANGE",
             Self::InvalidFunctionArgument => "INVALID_FUNCTION_ARGUMENT",
+            Self::TooManyArguments => "TOO_MANY_ARGUMENTS",
             Self::SubqueryMultipleRows => "SUBQUERY_MULTIPLE_ROWS",
             Self::ExpressionNotConstant => "EXPRESSION_NOT_CONSTANT",
             Self::ExpressionNotAggregate => "EXPRESSION_NOT_AGGREGATE",

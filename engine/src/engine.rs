@@ -190,24 +190,8 @@ impl Engine {
 
     /// The names of all functions, in order: what an editor completes.
     pub fn functions(&self) -> Vec<String> {
-        let state = &self.0.template;
-        let scalar = state.scalar_functions().keys().filter(|name| !name.starts_with('$'));
-        let names: std::collections::BTreeSet<&String> =
-            scalar.chain(state.aggregate_functions().keys()).chain(state.window_functions().keys()).collect();
-        names.into_iter().cloned().collect()
-    }
-
-    /// Names of aggregate and window functions, with which of the two they are.
-    pub(crate) fn aggregates_and_windows(&self) -> Vec<(String, &'static str)> {
-        let state = &self.0.template;
-        let named = |names: Vec<&String>, kind| {
-            let names = names.into_iter().filter(|name| !name.starts_with('$'));
-            names.map(move |name| (name.clone(), kind)).collect::<Vec<_>>()
-        };
-        let windows = state.window_functions().keys().filter(|name| !state.aggregate_functions().contains_key(*name));
-        let mut all = named(state.aggregate_functions().keys().collect(), "aggregate");
-        all.extend(named(windows.collect(), "window"));
-        all
+        let names: std::collections::BTreeSet<&str> = crate::functions::listed().map(|listed| listed.name).collect();
+        names.into_iter().map(str::to_string).collect()
     }
 
     /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).

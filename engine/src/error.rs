@@ -6,6 +6,8 @@ use catalog::{Error, ErrorKind, Position};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, SchemaError};
 
+use crate::functions;
+
 /// The error of a query as Civetta says it.
 pub(crate) fn from_datafusion(error: DataFusionError) -> Error {
     let error = match error {
@@ -93,14 +95,40 @@ fn from_schema(error: &SchemaError) -> Error {
 }
 
 fn from_plan(text: &str) -> Error {
-    let kind = if text.starts_with("Invalid function") {
-        ErrorKind::FunctionNotFound
-    } else if text.contains("coerce") || text.contains("signature") || text.contains("common argument type") {
+    if let Some(name) = missing_function(text) {
+        return Error::new(ErrorKind::FunctionNotFound, format!("function '{name}' not registered"));
+    }
+    if let Some(error) = without_overload(text) {
+        return error;
+    }
+    if text.starts_with("Cannot access field") {
+        return Error::new(ErrorKind::TypeMismatch, format!("expression is not of type ROW: {}", first_line(text)));
+    }
+    let kind = if text.contains("coerce") || text.contains("signature") || text.contains("common argument type") {
         ErrorKind::TypeMismatch
     } else {
         ErrorKind::InvalidInput
     };
     Error::new(kind, first_line(text))
+}
+
+/// The function that DataFusion did not find, in either of its messages.
+fn missing_function(text: &str) -> Option<&str> {
+    let quoted = text.strip_prefix("Invalid function '").and_then(|rest| rest.split('\'').next());
+    quoted.or_else(|| text.strip_prefix("There is no window function named "))
+}
+
+/// How DataFusion says that no overload of a function of its own takes what it is given; ours say it themselves.
+fn without_overload(text: &str) -> Option<Error> {
+    let (_, rest) = text.split_once("Function '")?;
+    let (name, rest) = rest.split_once('\'')?;
+    let known = functions::listed().filter(|listed| listed.name == name).map(|listed| listed.signature);
+    let expected: Vec<&str> = known.filter_map(|signature| Some(signature.rsplit_once(" -> ")?.0)).collect();
+    if expected.is_empty() || !rest.starts_with(" failed to match any signature") {
+        return None;
+    }
+    let expected = expected.iter().map(|arguments| format!("{name}{arguments}")).collect::<Vec<_>>().join(", ");
+    Some(Error::new(ErrorKind::FunctionNotFound, format!("Unexpected parameters for function {name}. Expected: {expected}")))
 }
 
 /// How DataFusion says that a scalar subquery has more than one row.

@@ -26,7 +26,7 @@ pub(crate) async fn run(engine: &Engine, session: &mut Session, statement: &Stat
             Rows::none()
         }
         Statement::ShowSession { like } => properties(session, like.as_ref()),
-        Statement::ShowFunctions { like } => functions(engine, like.as_ref()),
+        Statement::ShowFunctions { like } => functions(like.as_ref()),
         Statement::ShowCatalogs { like } => {
             Rows::lines("Catalog", ["awsdatacatalog".to_string()].into_iter().filter(|name| matches(name, like.as_ref())))
         }
@@ -135,18 +135,14 @@ fn properties(session: &Session, like: Option<&NamePattern>) -> Rows {
     Rows::cells(&names, "varchar", rows.into_iter().filter(|[name, ..]| matches(name, like)))
 }
 
-/// Ours with each of their overloads, and by name the aggregates and window functions that are DataFusion's.
-fn functions(engine: &Engine, like: Option<&NamePattern>) -> Rows {
-    let ours = functions::listed().map(|listed| {
+/// All that can be called, with each of their overloads.
+fn functions(like: Option<&NamePattern>) -> Rows {
+    let all = functions::listed().map(|listed| {
         let (arguments, result) = listed.signature.rsplit_once(" -> ").unwrap_or((listed.signature, ""));
         let arguments = arguments.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(arguments);
         [listed.name, result, arguments, listed.kind, listed.description].map(str::to_string)
     });
-    let ours: Vec<_> = ours.collect();
-    let others = engine.aggregates_and_windows();
-    let others: Vec<_> = others.into_iter().filter(|(name, _)| ours.iter().all(|[own, ..]| own != name)).collect();
-    let others = others.into_iter().map(|(name, kind)| [name, String::new(), String::new(), kind.to_string(), String::new()]);
-    let mut rows: Vec<_> = ours.into_iter().chain(others).filter(|[name, ..]| matches(name, like)).collect();
+    let mut rows: Vec<_> = all.filter(|[name, ..]| matches(name, like)).collect();
     rows.sort();
     Rows::cells(&["Function", "Return Type", "Argument Types", "Function Type", "Description"], "varchar", rows)
 }

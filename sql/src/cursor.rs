@@ -24,6 +24,8 @@ pub(crate) struct Cursor<'a> {
     /// What was looked for at the present token and not found.
     tried: Vec<&'static str>,
     depth: usize,
+    /// The first thing that was read and is not done.
+    refused: Option<Error>,
 }
 
 impl<'a> Cursor<'a> {
@@ -37,7 +39,7 @@ impl<'a> Cursor<'a> {
         });
         let places = places.collect();
         let closing = brackets(&tokens);
-        Self { source, grammar, tokens, places, closing, at: 0, tried: Vec::new(), depth: 0 }
+        Self { source, grammar, tokens, places, closing, at: 0, tried: Vec::new(), depth: 0, refused: None }
     }
 
     /// Where one stands, to come back to with [`Self::back`].
@@ -239,9 +241,32 @@ impl<'a> Cursor<'a> {
         self.accept_string().ok_or_else(|| self.mismatch())
     }
 
-    /// Nothing may follow.
+    /// Nothing may follow, and nothing was refused.
     pub(crate) fn end(&mut self) -> Result<()> {
-        if self.peek().is_none() { Ok(()) } else { Err(self.mismatch_with("<EOF>")) }
+        if self.peek().is_none() { self.done() } else { Err(self.mismatch_with("<EOF>")) }
+    }
+
+    /// Errors: `NotSupported` naming the first thing that [`Self::refuse`] was told of.
+    pub(crate) fn done(&mut self) -> Result<()> {
+        self.refused.take().map_or(Ok(()), Err)
+    }
+
+    /// Notes that what begins at `mark` is not done. Reading goes on, so that what is wrong after it is still told;
+    /// [`Self::end`] then refuses the whole.
+    pub(crate) fn refuse(&mut self, what: &str, mark: usize) {
+        let error = Error::not_supported(format!("{what} is not supported yet")).at(self.place_at(mark));
+        self.refused.get_or_insert(error);
+    }
+
+    /// Takes the words of `phrase`, which are not done and not to be offered to people, if they are next.
+    pub(crate) fn accept_refused(&mut self, phrase: &str, what: &str) -> bool {
+        let found = self.sees(phrase);
+        if found {
+            self.refuse(what, self.at);
+            self.at += phrase.split(' ').count();
+            self.tried.clear();
+        }
+        found
     }
 
     /// The present token is not one of what was looked for. Where phrases of several words were, the error is at the first

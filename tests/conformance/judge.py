@@ -12,6 +12,10 @@ from engine import Crashed, Engine, Failed, Hung
 
 RELEASE = 455
 
+# Errors of statements that were read to their end: refused by their name, or for what they say, such as a table without a
+# location. The parser gives no other error than SYNTAX_ERROR to a text that it does not understand.
+UNDERSTOOD = ("NOT_SUPPORTED", "INVALID_ARGUMENTS", "INVALID_PARAMETER_USAGE")
+
 # status: pass, wrong, type, error, no_error, wrong_error, crash, timeout. why: the kind of failure, for counting alike ones.
 Outcome = collections.namedtuple("Outcome", "case status why got")
 
@@ -93,12 +97,13 @@ def first_difference(compare, stated, got):
 
 
 def parsed(case, error):
+    understood = error is None or error.name in UNDERSTOOD
     if case["expect"] == "rejects":
-        if error is not None and error.name != "NOT_SUPPORTED":
+        if not understood:
             return Outcome(case, "pass", None, str(error))
         return Outcome(case, "no_error", "parses what is no statement", str(error))
-    if error is None:
-        return Outcome(case, "pass", None, None)
+    if understood:
+        return Outcome(case, "pass", None, error and str(error))
     return Outcome(case, "error", shape(str(error)), str(error))
 
 

@@ -98,8 +98,10 @@ fn coerce_between(between: Between, schema: &DFSchema) -> Result<Expr> {
         let within = at_least.and(compare(*expr, Operator::LtEq, *high, schema, schema)?);
         return Ok(if negated { Expr::Not(Box::new(within)) } else { within });
     }
-    let [expr, low, high] = [*expr, *low, *high].map(|expr| key(implicit(expr, &common, schema)?, &common));
-    Ok(Expr::Between(Between::new(Box::new(expr?), negated, Box::new(low?), Box::new(high?))))
+    let operands = [*expr, *low, *high].map(|expr| key(implicit(expr, &common, schema)?, &common));
+    let operands = alike(operands.into_iter().collect::<Result<_>>()?, schema)?;
+    let [expr, low, high] = <[Expr; 3]>::try_from(operands).map_err(|_| mismatch("BETWEEN takes two bounds".to_string()))?;
+    Ok(Expr::Between(Between::new(Box::new(expr), negated, Box::new(low), Box::new(high))))
 }
 
 fn coerce_in_list(membership: InList, schema: &DFSchema) -> Result<Expr> {
@@ -117,8 +119,23 @@ fn coerce_in_list(membership: InList, schema: &DFSchema) -> Result<Expr> {
         return Ok(if negated { Expr::Not(Box::new(any)) } else { any });
     }
     let item = |expr: Expr| key(implicit(expr, &common, schema)?, &common);
-    let list = list.into_iter().map(item).collect::<Result<_>>()?;
-    Ok(Expr::InList(InList::new(Box::new(item(*expr)?), list, negated)))
+    let operands = std::iter::once(*expr).chain(list).map(item).collect::<Result<_>>()?;
+    let mut list = alike(operands, schema)?;
+    let expr = list.remove(0);
+    Ok(Expr::InList(InList::new(Box::new(expr), list, negated)))
+}
+
+/// Texts in one of Arrow's types for them: those of a table are kept as they are, and constants are in another.
+fn alike(operands: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
+    let types = operands.iter().map(|operand| operand.get_type(schema)).collect::<Result<Vec<_>>>()?;
+    let dictionary = |found: &DataType| matches!(found, DataType::Dictionary(..));
+    if types.windows(2).all(|pair| pair[0] == pair[1]) || types.iter().any(dictionary) {
+        return Ok(operands);
+    }
+    // Constants follow what scans know.
+    let first = operands.iter().zip(&types).find(|(operand, _)| !matches!(operand, Expr::Literal(..)));
+    let Some(wanted) = first.map(|(_, found)| found.clone()).or_else(|| types.first().cloned()) else { return Ok(operands) };
+    operands.into_iter().map(|operand| operand.cast_to(&wanted, schema)).collect()
 }
 
 /// The subquery with its one column turned into `to`, and what stands for it where values are compared.

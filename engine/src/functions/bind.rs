@@ -18,8 +18,21 @@ pub(super) struct Bound {
     pub(super) result: Type,
 }
 
+/// Operators that are functions.
+const OPERATORS: [(&str, &str); 5] = [("$add", "+"), ("$subtract", "-"), ("$multiply", "*"), ("$divide", "/"), ("$modulus", "%")];
+
 /// That no overload takes what is given, in Trino's words.
-pub(super) fn unexpected(name: &str, given: &[String], signatures: impl Iterator<Item = &'static str>) -> Error {
+pub(crate) fn unexpected(name: &str, given: &[String], signatures: impl Iterator<Item = &'static str>) -> Error {
+    let operator = OPERATORS.iter().find(|(function, _)| *function == name);
+    let mismatch = |message: String| Error::new(ErrorKind::TypeMismatch, message);
+    match (operator, name, given) {
+        (Some((_, operator)), _, [left, right]) => return mismatch(format!("Cannot apply operator: {left} {operator} {right}")),
+        (_, "$negate", [operand]) => return mismatch(format!("Cannot apply operator: -{operand}")),
+        (_, "format", [first, ..]) => {
+            return mismatch(format!("Type of first argument to format() must be VARCHAR (actual: {first})"));
+        }
+        _ => {}
+    }
     let arguments = |signature: &'static str| signature.rsplit_once("->").map_or("", |(arguments, _)| arguments.trim());
     let expected = signatures.map(|signature| format!("{name}{}", arguments(signature))).collect::<Vec<_>>().join(", ");
     let given = given.join(", ");

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, StringViewArray, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{interleave, nullif};
 use arrow::datatypes::{DataType, DurationMillisecondType, Field, FieldRef, Fields, Int64Type, IntervalYearMonthType};
@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 
 use super::{Call, Nulls, Overload, Scalar};
 use crate::error::into_datafusion;
+use crate::types::Type;
 
 pub(super) const FUNCTIONS: &[Scalar] = &[
     Scalar {
@@ -24,6 +25,11 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             Overload { signature: "() -> array(unknown)", nulls: Nulls::Called, call: array },
             Overload { signature: "(T...) -> array(T)", nulls: Nulls::Called, call: array },
         ],
+    },
+    Scalar {
+        names: &["$row_fields"],
+        description: "The names of a row's fields, NULL for those without one",
+        overloads: &[Overload { signature: "(ANY) -> array(varchar)", nulls: Nulls::Called, call: row_fields }],
     },
     Scalar {
         names: &["$day_to_second"],
@@ -67,6 +73,18 @@ fn array(call: &Call<'_>) -> Result<ArrayRef> {
     };
     let offsets = OffsetBuffer::from_repeated_length(width, call.rows);
     Ok(Arc::new(ListArray::try_new(item, offsets, values, None)?))
+}
+
+/// The names that the type has, in every row.
+fn row_fields(call: &Call<'_>) -> Result<ArrayRef> {
+    let Some(Type::Row(fields)) = call.types.first() else {
+        let given = call.types.first().map(Type::to_string).unwrap_or_default();
+        return Err(into_datafusion(Error::new(ErrorKind::TypeMismatch, format!("Expression is not of type ROW: {given}"))));
+    };
+    let names = std::iter::repeat_n(fields, call.rows).flatten().map(|(name, _)| name.as_deref());
+    let names: ArrayRef = Arc::new(names.collect::<StringViewArray>());
+    let offsets = OffsetBuffer::from_repeated_length(fields.len(), call.rows);
+    Ok(Arc::new(crate::values::list::list(offsets, names, None)?))
 }
 
 /// Functions whose result has a type that no signature can say.

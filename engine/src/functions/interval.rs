@@ -102,7 +102,7 @@ impl Rows {
 }
 
 /// A date moves by whole days only.
-fn later_days(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Result<ArrayRef> {
+pub(super) fn later_days(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Result<ArrayRef> {
     let (days, millis) = (Column::of(&call.array(value)?, &Type::Date).map_err(into_datafusion)?, call.array(interval)?);
     let millis = millis.as_primitive::<DurationMillisecondType>();
     let moved = Rows::of(call).map(|row| {
@@ -115,7 +115,7 @@ fn later_days(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Resu
     Ok(column::dates(moved, None))
 }
 
-fn later(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Result<ArrayRef> {
+pub(super) fn later(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Result<ArrayRef> {
     let array = call.array(value)?;
     let values = Column::of(&array, &call.types[value]).map_err(into_datafusion)?;
     let millis = call.array(interval)?;
@@ -154,7 +154,7 @@ fn zoned(digits: u8, values: Vec<Zoned>) -> ArrayRef {
     column::timestamps_with_zone(digits, &values, None)
 }
 
-fn later_months(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Result<ArrayRef> {
+pub(super) fn later_months(call: &Call<'_>, value: usize, interval: usize, sign: i64) -> Result<ArrayRef> {
     let array = call.array(value)?;
     let values = Column::of(&array, &call.types[value]).map_err(into_datafusion)?;
     let months = call.array(interval)?;

@@ -20,15 +20,19 @@ mod function;
 mod interval;
 pub(crate) mod json;
 pub(crate) mod lambda;
+pub(crate) mod library;
 mod map;
 mod math;
 mod network;
 mod number;
+mod quantiles;
 pub(crate) mod regexp;
 mod rows;
+mod set_digest;
 mod signature;
 mod sketch;
 mod string;
+mod system;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -43,6 +47,7 @@ use catalog::Error;
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 
+pub(crate) use bind::unexpected;
 pub(crate) use call::Call;
 pub(crate) use columns::invalid;
 use function::Function;
@@ -100,6 +105,9 @@ const FAMILIES: &[&[Scalar]] = &[
     array::SETS,
     array::VECTORS,
     sketch::FUNCTIONS,
+    set_digest::FUNCTIONS,
+    system::FUNCTIONS,
+    quantiles::FUNCTIONS,
     map::LOOKS,
     map::MAKES,
     number::FUNCTIONS,
@@ -147,24 +155,41 @@ pub(crate) enum Nulls {
 }
 
 /// An overload for `SHOW FUNCTIONS`.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Listed {
     pub(crate) name: &'static str,
     /// As [`Overload::signature`].
     pub(crate) signature: &'static str,
-    /// `scalar` or `aggregate`.
+    /// `scalar`, `aggregate` or `window`.
     pub(crate) kind: &'static str,
     pub(crate) description: &'static str,
 }
 
-/// Every overload of ours that users may call, once for each name.
+/// Functions that users call by a name, and the planner by one with `$`.
+const RENAMED: &[&str] = &["array_join", "map", "regexp_replace"];
+
+/// Every overload that users may call, once for each name.
 pub(crate) fn listed() -> impl Iterator<Item = Listed> {
     let scalars = FAMILIES.iter().copied().flatten().flat_map(|scalar| {
         let signatures = scalar.overloads.iter().map(|overload| overload.signature);
-        list("scalar", scalar.names, scalar.description, signatures)
+        list(library::SCALAR, scalar.names, scalar.description, signatures)
     });
     let all = scalars.chain(lambda::listed()).chain(aggregate::listed());
-    all.filter(|listed| !listed.name.starts_with('$'))
+    let ours = all.filter_map(|listed| match listed.name.strip_prefix('$') {
+        Some(name) => RENAMED.iter().find(|renamed| **renamed == name).map(|name| Listed { name, ..listed }),
+        None => Some(listed),
+    });
+    ours.chain(library::FUNCTIONS.iter().copied()).chain(library::SAID_OTHERWISE.iter().copied())
+}
+
+/// Whether there is a function of this kind and name, lower case, as far as users and the planner are concerned.
+pub(crate) fn has(kind: &str, name: &str) -> bool {
+    let ours = match kind {
+        library::SCALAR => registry().is_ok_and(|known| known.by_name.contains_key(name)) || lambda::has(name),
+        library::AGGREGATE => aggregate::has(name),
+        _ => false,
+    };
+    ours || name.starts_with('$') || library::has(kind, name)
 }
 
 fn list(

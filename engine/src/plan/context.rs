@@ -1,5 +1,5 @@
 //! What DataFusion's planner may ask while it plans one query: the tables that were resolved before, and the functions of the
-//! session. Nothing is looked up any more.
+//! session that Trino has, too. Nothing is looked up any more.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPl
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 
 use crate::error::into_datafusion;
+use crate::functions::has;
+use crate::functions::library::{AGGREGATE, SCALAR, WINDOW};
 
 /// A table's name in full, folded: database and name.
 pub(crate) type FullName = (String, String);
@@ -52,19 +54,20 @@ impl ContextProvider for Context<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        self.functions.get(name).or_else(|| self.state.scalar_functions().get(name)).cloned()
+        let of_session = || self.state.scalar_functions().get(name).filter(|_| has(SCALAR, name));
+        self.functions.get(name).or_else(of_session).cloned()
     }
 
     fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
-        self.state.higher_order_functions().get(name).cloned()
+        self.state.higher_order_functions().get(name).filter(|_| has(SCALAR, name)).cloned()
     }
 
     fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
-        self.state.aggregate_functions().get(name).cloned()
+        self.state.aggregate_functions().get(name).filter(|_| has(AGGREGATE, name)).cloned()
     }
 
     fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
-        self.state.window_functions().get(name).cloned()
+        self.state.window_functions().get(name).filter(|_| has(WINDOW, name)).cloned()
     }
 
     fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {

@@ -14,6 +14,7 @@
 //! | `(a, b)`, `ROW(a, b)` | `"$row"(a, b)` | DataFusion takes names and literals only |
 //! | `ARRAY[a, b]` | `"$array"(a, b)` | DataFusion forgets the query around it |
 //! | `a[i]`, `f(x).a`, `x.bigint()` | operators that [`crate::coerce`] plans | arrays, rows and JSON |
+//! | in a lambda `x.a` | `"$dereference"(x, 'a')` | DataFusion takes no parameters before the dot |
 //! | `a \|\| b` | `concat(a, b)` | DataFusion skips NULL |
 //! | `x AT TIME ZONE z` | `"$at_timezone"(x, z)` | DataFusion takes only literals |
 //! | `EXTRACT(year FROM x)` | `"$extract_year"(x)` | Trino's meaning of it |
@@ -23,15 +24,17 @@
 
 use std::ops::ControlFlow;
 
-use catalog::{Error, ErrorKind, Position, Result};
+use catalog::{Error, ErrorKind, Position, Result, name};
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, Query, Select, Spanned, Subscript, TableFactor,
+    FunctionArgumentList, FunctionArguments, Ident, Interval, LambdaFunction, ObjectName, OneOrManyWithParens, Query, Select, Spanned, Subscript, TableFactor,
     TypedString, UnaryOperator, Value, VisitMut, VisitorMut, WindowType,
 };
+use datafusion::sql::sqlparser::tokenizer::Location;
 
 use super::whole;
 use crate::coerce::json;
+use crate::functions;
 use crate::functions::json::model::Json;
 use crate::properties::Properties;
 use crate::types::{MAX_PRECISION, Type};
@@ -40,12 +43,15 @@ use crate::types::{MAX_PRECISION, Type};
 pub(crate) const IS_DISTINCT: &str = "IS DISTINCT FROM";
 pub(crate) const IS_NOT_DISTINCT: &str = "IS NOT DISTINCT FROM";
 
+/// More arguments than Java's methods take, of which two are the machinery's (Trino's `ExpressionAnalyzer`).
+const MOST_ARGUMENTS: usize = 127;
+
 /// Rewrites `query` in place.
 ///
 /// Errors: `InvalidLiteral` with its position for a literal that is none of its type, `NumericOutOfRange` for decimals of more
 /// than 38 digits.
 pub(super) fn query(query: &mut Query, properties: &Properties) -> Result<()> {
-    match query.visit(&mut Lower { properties }) {
+    match query.visit(&mut Lower { properties, parameters: vec![] }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -53,22 +59,31 @@ pub(super) fn query(query: &mut Query, properties: &Properties) -> Result<()> {
 
 struct Lower<'a> {
     properties: &'a Properties,
+    /// The parameters of the lambdas around, which DataFusion does not look for before a dot.
+    parameters: Vec<Vec<String>>,
 }
 
 impl VisitorMut for Lower<'_> {
     type Break = Error;
 
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        if let Expr::Lambda(lambda) = expr {
+            self.parameters.push(parameters(lambda));
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Error> {
+        if matches!(expr, Expr::Lambda(_)) {
+            self.parameters.pop();
+        }
         let start = expr.span().start;
         match self.lower(std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()))) {
             Ok(lowered) => {
                 *expr = lowered;
                 ControlFlow::Continue(())
             }
-            Err(error) if start.line > 0 && error.position().is_none() => {
-                ControlFlow::Break(error.at(Position { line: start.line, column: start.column }))
-            }
-            Err(error) => ControlFlow::Break(error),
+            Err(error) => ControlFlow::Break(placed(error, start)),
         }
     }
 
@@ -86,6 +101,29 @@ impl VisitorMut for Lower<'_> {
         whole::share_of_sample(factor);
         ControlFlow::Continue(())
     }
+}
+
+/// The error with its place in the text, where that is known and not told already.
+pub(super) fn placed(error: Error, start: Location) -> Error {
+    match error.position() {
+        None if start.line > 0 => error.at(Position { line: start.line, column: start.column }),
+        _ => error,
+    }
+}
+
+/// The names of a lambda's parameters.
+fn parameters(lambda: &LambdaFunction) -> Vec<String> {
+    match &lambda.params {
+        OneOrManyWithParens::One(parameter) => vec![name::fold(&parameter.name.value)],
+        OneOrManyWithParens::Many(parameters) => parameters.iter().map(|parameter| name::fold(&parameter.name.value)).collect(),
+    }
+}
+
+/// `parameter.field.field`
+fn fields(path: Vec<Ident>) -> Expr {
+    let mut path = path.into_iter();
+    let parameter = path.next().map_or_else(|| string(""), Expr::Identifier);
+    path.fold(parameter, |row, field| call("$dereference", vec![row, string(&field.value)]))
 }
 
 impl Lower<'_> {
@@ -116,8 +154,14 @@ impl Lower<'_> {
             Expr::Extract { field, expr, .. } => extract(&field, *expr)?,
             Expr::Function(called) => function(called)?,
             Expr::CompoundFieldAccess { root, access_chain } => access(*root, access_chain)?,
+            Expr::CompoundIdentifier(path) if self.is_parameter(&path[0]) => fields(path),
             other => other,
         })
+    }
+
+    fn is_parameter(&self, ident: &Ident) -> bool {
+        let name = name::fold(&ident.value);
+        self.parameters.iter().flatten().any(|parameter| *parameter == name)
     }
 
     /// `type 'text'`
@@ -238,6 +282,10 @@ fn function(mut function: Function) -> Result<Expr> {
         _ => return Ok(Expr::Function(function)),
     };
     let FunctionArguments::List(list) = &function.args else { return Ok(Expr::Function(function)) };
+    if list.args.len() > MOST_ARGUMENTS {
+        let message = format!("Too many arguments for function call {name}()");
+        return Err(Error::new(ErrorKind::TooManyArguments, message));
+    }
     match (name.as_str(), list.args.as_slice()) {
         (
             "current_timestamp" | "localtimestamp" | "current_time" | "localtime",
@@ -247,8 +295,30 @@ fn function(mut function: Function) -> Result<Expr> {
             FunctionArguments::List(list) => Ok(item(list.args)),
             _ => Ok(Expr::Function(function)),
         },
+        _ if has_lambda(list) && !takes_lambdas(&name) => Err(no_lambdas(&name, list)),
         _ => Ok(super::calls::call(super::frame::framed(function))),
     }
+}
+
+fn has_lambda(list: &FunctionArgumentList) -> bool {
+    list.args.iter().any(is_lambda)
+}
+
+fn is_lambda(argument: &FunctionArg) -> bool {
+    matches!(argument, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Lambda(_))))
+}
+
+/// Whether a function takes lambdas, or is not there at all, which is another error.
+fn takes_lambdas(name: &str) -> bool {
+    let mut overloads = functions::listed().filter(|listed| listed.name == name).peekable();
+    name.starts_with('$') || overloads.peek().is_none() || overloads.any(|listed| listed.signature.contains("function("))
+}
+
+/// That a function takes no lambdas, in Trino's words; types of values are not known yet.
+fn no_lambdas(name: &str, list: &FunctionArgumentList) -> Error {
+    let given = list.args.iter().map(|argument| if is_lambda(argument) { "<function>" } else { "<value>" }.to_string());
+    let overloads = functions::listed().filter(|listed| listed.name == name).map(|listed| listed.signature);
+    functions::unexpected(name, &given.collect::<Vec<_>>(), overloads)
 }
 
 fn now(name: &str, digits: &str) -> Result<Expr> {

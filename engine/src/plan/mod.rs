@@ -16,6 +16,7 @@ mod metadata;
 mod output;
 pub(crate) mod pattern_windows;
 mod pivot;
+mod place;
 mod predicates;
 pub(crate) mod relation;
 mod whole;
@@ -47,7 +48,7 @@ use context::{Context, FullName};
 use forms::Aggregates;
 pub(crate) use forms::{select_from, select_of};
 pub(crate) use grouping::null;
-pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT};
+pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT, call};
 use metadata::Metadata;
 pub(crate) use predicates::PERIOD_END;
 pub(crate) use whole::digits;
@@ -77,7 +78,8 @@ impl Planner<'_> {
     pub(crate) async fn plan(&self, query: &ast::Query, database: &str) -> Result<Planned> {
         let logical = self.logical(query.clone(), database.to_string(), vec![]).await?;
         let options = self.state.config_options();
-        let logical = self.state.analyzer().execute_and_check(logical, options, |_, _| {}).map_err(from_datafusion)?;
+        let analyzed = self.state.analyzer().execute_and_check(logical, options, |_, _| {});
+        let logical = analyzed.map_err(|error| place::called(from_datafusion(error), query))?;
         let columns = output::names(query, &logical);
         Ok(Planned { logical, columns })
     }
@@ -85,6 +87,7 @@ impl Planner<'_> {
     /// `within` are the views being expanded, outermost first.
     fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
         async move {
+            let written = query.clone();
             let mut query = output::hide_unnamed(query);
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
@@ -99,7 +102,7 @@ impl Planner<'_> {
                 let (called, made) = self.function(function, &context)?;
                 context.functions.insert(called, made);
             }
-            self.with_tables(query, &context)
+            self.with_tables(query, &context).map_err(|error| place::called(error, &written))
         }
         .boxed()
     }

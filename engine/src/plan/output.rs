@@ -32,7 +32,7 @@ fn first_select(body: &SetExpr) -> Option<&ast::Select> {
 }
 
 fn is_wildcard(item: &SelectItem) -> bool {
-    matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..))
+    matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) | SelectItem::ExprWithAliases { .. })
 }
 
 fn written(item: &SelectItem) -> Option<String> {

@@ -49,6 +49,7 @@ fn classified(kind: ErrorKind) -> (i32, i32, bool) {
         | K::MissingColumnAliases
         | K::InvalidWindowFrame
         | K::UnsupportedSubquery
+        | K::TooManyArguments
         | K::SubqueryMultipleRows => (USER, 1001, false),
         K::PathEvaluation | K::JsonInput | K::JsonOutput | K::JsonValueResult => (USER, 1001, false),
         K::AlreadyExists => (USER, 1003, false),

@@ -45,6 +45,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         | K::MissingColumnAliases
         | K::InvalidWindowFrame
         | K::UnsupportedSubquery
+        | K::TooManyArguments
         | K::SubqueryMultipleRows
         | K::InvalidPath
         | K::PathEvaluation

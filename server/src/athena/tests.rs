@@ -72,7 +72,7 @@ async fn pages_count_the_header() {
         (1001, vec![1000, 2]),
         (1999, vec![1000, 1000, 0]),
     ] {
-        let text = format!("SELECT n FROM UNNEST(generate_series(1, 2000)) AS t(n) WHERE n <= {rows} ORDER BY n");
+        let text = format!("SELECT n FROM UNNEST(sequence(1, 2000)) AS t(n) WHERE n <= {rows} ORDER BY n");
         let id = door.ended(&text).await;
         let (mut found, mut token, mut cells) = (Vec::new(), None::<Value>, Vec::new());
         loop {

@@ -89,6 +89,7 @@ fn name(kind: ErrorKind) -> &'static str {
         | ErrorKind::UnsupportedSubquery
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidPath
+        | ErrorKind::TooManyArguments
         | ErrorKind::PathEvaluation
         | ErrorKind::JsonInput
         | ErrorKind::JsonOutput

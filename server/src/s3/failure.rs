@@ -31,6 +31,7 @@ pub(super) fn of(error: Error) -> S3Error {
         | ErrorKind::UnsupportedSubquery
         | ErrorKind::SubqueryMultipleRows
         | ErrorKind::InvalidPath
+        | ErrorKind::TooManyArguments
         | ErrorKind::PathEvaluation
         | ErrorKind::JsonInput
         | ErrorKind::JsonOutput

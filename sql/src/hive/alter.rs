@@ -22,14 +22,9 @@ pub(super) fn table(cursor: &mut Cursor<'_>) -> Result<Statement> {
     Ok(Statement::AlterTable { table, action })
 }
 
-/// What Hive can change and we do not; what Trino can is in Trino's grammar.
-const NOT_DONE: [&str; 5] = ["UNSET TBLPROPERTIES", "SET SERDE", "SET SERDEPROPERTIES", "SET FILEFORMAT", "EXCHANGE PARTITION"];
-
-/// What can be done to a table but not to one partition of it.
+/// What can be done to a table but not to one partition of it. What else Hive and Trino can do is among the statements that are
+/// refused.
 fn whole(cursor: &mut Cursor<'_>) -> Result<AlterAction> {
-    if let Some(what) = NOT_DONE.iter().find(|what| cursor.sees(what)) {
-        return Err(cursor.not_supported(&format!("ALTER TABLE … {what}")));
-    }
     if cursor.accept("ADD PARTITION") {
         add_partitions(cursor, false)
     } else if cursor.accept("ADD IF NOT EXISTS PARTITION") {
@@ -58,7 +53,7 @@ fn either(cursor: &mut Cursor<'_>, partition: Option<PartitionSpec>) -> Result<A
     } else {
         return Err(cursor.mismatch());
     };
-    no_cascade(cursor)?;
+    no_cascade(cursor);
     Ok(action)
 }
 
@@ -84,9 +79,7 @@ fn drop_partitions(cursor: &mut Cursor<'_>, if_exists: bool) -> Result<AlterActi
         cursor.expect("PARTITION")?;
         filters.push(partition::filter(cursor)?);
     }
-    if cursor.sees("PURGE") {
-        return Err(cursor.not_supported("PURGE"));
-    }
+    cursor.accept_refused("PURGE", "PURGE");
     Ok(AlterAction::DropPartitions { if_exists, filters })
 }
 
@@ -106,15 +99,13 @@ fn change_column(cursor: &mut Cursor<'_>) -> Result<AlterAction> {
     if place == Some(ColumnPlace::After(to.name.clone())) {
         return Err(cursor.error_at(start, ErrorKind::InvalidInput, format!("column '{}' cannot come after itself", to.name)));
     }
-    no_cascade(cursor)?;
+    no_cascade(cursor);
     Ok(AlterAction::ChangeColumn { column, to, place })
 }
 
 /// Changing the partitions' own columns with the table's is not done; not changing them is what RESTRICT says.
-fn no_cascade(cursor: &mut Cursor<'_>) -> Result<()> {
-    if cursor.sees("CASCADE") {
-        return Err(cursor.not_supported("CASCADE"));
+fn no_cascade(cursor: &mut Cursor<'_>) {
+    if !cursor.accept_refused("CASCADE", "CASCADE") {
+        cursor.accept("RESTRICT");
     }
-    cursor.accept("RESTRICT");
-    Ok(())
 }

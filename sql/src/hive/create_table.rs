@@ -6,6 +6,7 @@ use catalog::{Error, ErrorKind, Result};
 use super::{data_type, name, properties, storage};
 use crate::cursor::Cursor;
 use crate::statement::{ObjectName, Statement};
+use crate::trino;
 
 /// `[IF NOT EXISTS] name [(columns)] [COMMENT] [PARTITIONED BY] [CLUSTERED BY] [ROW FORMAT] [STORED AS] LOCATION
 /// [TBLPROPERTIES]`
@@ -13,26 +14,25 @@ pub(super) fn create(cursor: &mut Cursor<'_>, external: bool) -> Result<Statemen
     let if_not_exists = cursor.accept("IF NOT EXISTS");
     let start = cursor.offset();
     let name = name::object(cursor)?;
-    if cursor.sees("LIKE") || cursor.sees("AS") {
-        return Err(cursor.not_supported("CREATE TABLE … LIKE or AS in this form"));
+    if cursor.accept_refused("LIKE", "CREATE TABLE … LIKE") {
+        name::object(cursor)?;
     }
     let columns = if cursor.is_symbol("(") { Some(columns(cursor)?) } else { None };
     let comment = if cursor.accept("COMMENT") { Some(cursor.string()?) } else { None };
     let partition_keys = if cursor.accept("PARTITIONED BY") { columns_typed(cursor)? } else { Vec::new() };
     let buckets = buckets(cursor)?;
-    for what in ["SKEWED BY", "STORED BY"] {
-        if cursor.sees(what) {
-            return Err(cursor.not_supported(what));
-        }
-    }
+    skewed(cursor)?;
     let mut descriptor = storage::clauses(cursor)?;
     if cursor.accept("LOCATION") {
         descriptor.location = Some(cursor.string()?);
     }
     let properties = if cursor.accept("TBLPROPERTIES") { properties::list(cursor)? } else { Parameters::new() };
-    if cursor.sees("AS") {
-        return Err(cursor.not_supported("AS after the definition of an external table"));
+    if cursor.accept_refused("AS", "AS after the definition of an external table") {
+        trino::query(cursor.rest())?;
+        cursor.done()?;
     }
+    // What is wrong in the text goes before what is wrong in its meaning.
+    cursor.end()?;
     descriptor.columns = columns;
     if let Some(buckets) = buckets {
         descriptor.bucket_columns = Some(buckets.columns);
@@ -95,9 +95,7 @@ pub(super) fn columns(cursor: &mut Cursor<'_>) -> Result<Vec<Column>> {
     cursor.list(|cursor| {
         let name = cursor.name()?;
         let mut column = Column::new(name, data_type::data_type(cursor)?);
-        if cursor.sees("NOT NULL") || cursor.sees("PRIMARY KEY") || cursor.sees("DEFAULT") {
-            return Err(cursor.not_supported("a constraint on a column"));
-        }
+        constraint(cursor)?;
         column.comment = if cursor.accept("COMMENT") { Some(cursor.string()?) } else { None };
         Ok(column)
     })
@@ -107,9 +105,44 @@ pub(super) fn columns(cursor: &mut Cursor<'_>) -> Result<Vec<Column>> {
 fn columns_typed(cursor: &mut Cursor<'_>) -> Result<Vec<Column>> {
     let untyped = cursor.ahead(2).is_some_and(|token| [",", ")", "("].iter().any(|symbol| token.is_symbol(symbol)));
     if untyped {
-        return Err(cursor.not_supported("PARTITIONED BY without types (an Iceberg table)"));
+        cursor.refuse("PARTITIONED BY without types (an Iceberg table)", cursor.mark());
+        cursor.list(transform)?;
+        return Ok(Vec::new());
     }
     columns(cursor)
+}
+
+/// `name`, or `transform(…)` of names and numbers
+fn transform(cursor: &mut Cursor<'_>) -> Result<()> {
+    cursor.name()?;
+    if cursor.is_symbol("(") {
+        cursor.list(|cursor| if cursor.accept_number().is_some() { Ok(()) } else { cursor.name().map(drop) })?;
+    }
+    Ok(())
+}
+
+/// `NOT NULL`, `PRIMARY KEY` and `DEFAULT value`, which Athena does not have.
+fn constraint(cursor: &mut Cursor<'_>) -> Result<()> {
+    let what = "a constraint on a column";
+    while cursor.accept_refused("NOT NULL", what) || cursor.accept_refused("PRIMARY KEY", what) {}
+    if cursor.accept_refused("DEFAULT", what) && cursor.accept_string().is_none() && cursor.accept_number().is_none() {
+        return Err(cursor.mismatch());
+    }
+    Ok(())
+}
+
+/// `SKEWED BY (column, …) ON (value, …)` and `STORED BY 'class'`, which Athena does not have.
+fn skewed(cursor: &mut Cursor<'_>) -> Result<()> {
+    if cursor.accept_refused("SKEWED BY", "SKEWED BY") {
+        cursor.list(Cursor::name)?;
+        cursor.expect("ON")?;
+        cursor.list(|cursor| if cursor.accept_number().is_some() { Ok(()) } else { cursor.string().map(drop) })?;
+        cursor.accept("STORED AS DIRECTORIES");
+    }
+    if cursor.accept_refused("STORED BY", "STORED BY") {
+        cursor.string()?;
+    }
+    Ok(())
 }
 
 struct Buckets {

@@ -28,7 +28,7 @@ fn nested(cursor: &mut Cursor<'_>, text: &mut String, depth: usize) -> Result<()
         "array" | "map" | "struct" => return brackets(cursor, &word, text, depth),
         "decimal" | "numeric" | "dec" => return decimal(cursor, text),
         "varchar" | "char" => return length(cursor, &word, text),
-        "uniontype" | "interval" | "void" => return Err(cursor.not_supported(&format!("the type {word}"))),
+        "uniontype" | "interval" | "void" => return other(cursor, &word, depth),
         _ => return Err(cursor.mismatch_with("<type>")),
     };
     cursor.advance();
@@ -36,6 +36,21 @@ fn nested(cursor: &mut Cursor<'_>, text: &mut String, depth: usize) -> Result<()
         cursor.accept("PRECISION");
     }
     text.push_str(plain);
+    Ok(())
+}
+
+/// A type of Hive's that Athena does not have: `void`, `interval`, or `uniontype<a, b>`.
+fn other(cursor: &mut Cursor<'_>, word: &str, depth: usize) -> Result<()> {
+    cursor.refuse(&format!("the type {word}"), cursor.mark());
+    cursor.advance();
+    if word == "uniontype" {
+        cursor.expect_symbol("<")?;
+        nested(cursor, &mut String::new(), depth + 1)?;
+        while cursor.accept_symbol(",") {
+            nested(cursor, &mut String::new(), depth + 1)?;
+        }
+        cursor.expect_symbol(">")?;
+    }
     Ok(())
 }
 
@@ -69,8 +84,8 @@ fn members(cursor: &mut Cursor<'_>, text: &mut String, depth: usize) -> Result<(
             let _ = write!(text, "{name}:");
         }
         nested(cursor, text, depth + 1)?;
-        if cursor.sees("COMMENT") {
-            return Err(cursor.not_supported("COMMENT on a member of a struct"));
+        if cursor.accept_refused("COMMENT", "COMMENT on a member of a struct") {
+            cursor.string()?;
         }
         if !cursor.accept_symbol(",") {
             return Ok(());

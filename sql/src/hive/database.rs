@@ -21,9 +21,6 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Result<Statement> {
 /// `name SET DBPROPERTIES (…)`
 pub(super) fn alter(cursor: &mut Cursor<'_>) -> Result<Statement> {
     let database = name::database(cursor)?;
-    if cursor.sees("SET LOCATION") || cursor.sees("SET OWNER") || cursor.sees("RENAME") {
-        return Err(cursor.not_supported("this change of a database"));
-    }
     cursor.expect("SET DBPROPERTIES")?;
     Ok(Statement::AlterDatabase { database, properties: properties::list(cursor)? })
 }

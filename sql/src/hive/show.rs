@@ -9,9 +9,6 @@ use crate::statement::{DatabaseName, DescribeStyle, ObjectName, Statement};
 /// What follows SHOW.
 pub(super) fn show(cursor: &mut Cursor<'_>) -> Result<Statement> {
     if cursor.accept("DATABASES") || cursor.accept("SCHEMAS") {
-        if cursor.sees("FROM") || cursor.sees("IN") {
-            return Err(cursor.not_supported("a catalog's name in SHOW DATABASES"));
-        }
         Ok(Statement::ShowDatabases { like: like(cursor)? })
     } else if cursor.accept("TABLES") {
         Ok(Statement::ShowTables { database: within(cursor)?, like: like(cursor)? })
@@ -63,8 +60,13 @@ fn columns(cursor: &mut Cursor<'_>) -> Result<Statement> {
 /// `[EXTENDED | FORMATTED] table [PARTITION (…)] [column[.member…]]`
 pub(super) fn describe(cursor: &mut Cursor<'_>) -> Result<Statement> {
     for what in ["DATABASE", "SCHEMA", "FUNCTION"] {
-        if cursor.sees(what) && cursor.ahead(1).is_some_and(|token| !token.is_symbol(".")) {
-            return Err(cursor.not_supported(&format!("DESCRIBE {what}")));
+        if cursor.ahead(1).is_some_and(|token| !token.is_symbol(".")) && cursor.accept_refused(what, &format!("DESCRIBE {what}"))
+        {
+            if cursor.ahead(1).is_some() {
+                cursor.accept("EXTENDED");
+            }
+            let table = name::object(cursor)?;
+            return Ok(Statement::Describe { table, style: DescribeStyle::Plain, partition: None, column: None });
         }
     }
     let styled = cursor.ahead(1).is_some_and(|token| !token.is_symbol("."));
@@ -96,9 +98,9 @@ fn column(cursor: &mut Cursor<'_>) -> Result<Vec<String>> {
 /// `table`; what is added is what is found and not known, nothing is dropped.
 pub(super) fn repair(cursor: &mut Cursor<'_>) -> Result<Statement> {
     let table = name::object(cursor)?;
-    if cursor.sees("DROP PARTITIONS") || cursor.sees("SYNC PARTITIONS") {
-        return Err(cursor.not_supported("dropping partitions in MSCK REPAIR TABLE"));
+    let dropping = "dropping partitions in MSCK REPAIR TABLE";
+    if !cursor.accept_refused("DROP PARTITIONS", dropping) && !cursor.accept_refused("SYNC PARTITIONS", dropping) {
+        cursor.accept("ADD PARTITIONS");
     }
-    cursor.accept("ADD PARTITIONS");
     Ok(Statement::RepairTable { table })
 }

@@ -41,8 +41,8 @@ fn stored_as(cursor: &mut Cursor<'_>) -> Result<(String, String, SerDeInfo)> {
         return Ok((input, cursor.string()?, text().describe().2));
     }
     for what in ["SEQUENCEFILE", "RCFILE", "ION"] {
-        if cursor.sees(what) {
-            return Err(cursor.not_supported(&format!("STORED AS {what}")));
+        if cursor.accept_refused(what, &format!("STORED AS {what}")) {
+            return Ok(text().describe());
         }
     }
     let formats = [

@@ -9,12 +9,11 @@ use crate::trino;
 
 /// `name [COMMENT '…'] [SECURITY {DEFINER | INVOKER}] AS query`
 pub(super) fn create(mut cursor: Cursor<'_>, or_replace: bool) -> Result<Statement> {
-    if cursor.sees("IF NOT EXISTS") {
-        return Err(cursor.not_supported("IF NOT EXISTS on a view (use CREATE OR REPLACE VIEW)"));
-    }
+    cursor.accept_refused("IF NOT EXISTS", "IF NOT EXISTS on a view (use CREATE OR REPLACE VIEW)");
     let view = name::object(&mut cursor)?;
     if cursor.is_symbol("(") {
-        return Err(cursor.not_supported("a list of columns on a view (name them in its SELECT)"));
+        cursor.refuse("a list of columns on a view (name them in its SELECT)", cursor.mark());
+        cursor.list(Cursor::name)?;
     }
     let comment = if cursor.accept("COMMENT") { Some(cursor.string()?) } else { None };
     let run_as_invoker = cursor.accept("SECURITY INVOKER");
@@ -24,5 +23,6 @@ pub(super) fn create(mut cursor: Cursor<'_>, or_replace: bool) -> Result<Stateme
     cursor.expect("AS")?;
     let rest = cursor.rest();
     let query = trino::query(rest)?;
+    cursor.done()?;
     Ok(Statement::CreateView { view, or_replace, comment, run_as_invoker, text: rest.text.to_string(), query })
 }

@@ -183,13 +183,15 @@ fn is_in(cursor: &mut Cursor<'_>, left: Expr, negated: bool) -> Result<Expr> {
     Ok(Expr::InList { expr, list, negated })
 }
 
-/// `pattern [ESCAPE escape]`; an escape that is not a literal is an argument of `"$like"`.
+/// `pattern [ESCAPE escape]`; an escape that is not a literal of one character is an argument of `"$like"`.
 fn like(cursor: &mut Cursor<'_>, left: Expr, negated: bool) -> Result<Expr> {
     let pattern = value(cursor)?;
     let escape = if cursor.accept("ESCAPE") { Some(value(cursor)?) } else { None };
     let escape_char = match escape {
         None => None,
-        Some(Expr::Value(value)) if matches!(value.value, Value::SingleQuotedString(_)) => Some(value),
+        Some(Expr::Value(value)) if matches!(&value.value, Value::SingleQuotedString(text) if text.chars().count() == 1) => {
+            Some(value)
+        }
         Some(escape) => {
             let like = call::plain("$like", vec![left, pattern, escape]);
             return Ok(if negated { Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(like) } } else { like });

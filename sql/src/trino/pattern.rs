@@ -25,9 +25,7 @@ pub(super) fn match_recognize(cursor: &mut Cursor<'_>, table: TableFactor) -> Re
     let rows_per_match = rows_per_match(cursor)?;
     let after_match_skip = if cursor.accept("AFTER MATCH SKIP") { Some(skip(cursor)?) } else { None };
     for word in ["INITIAL", "SEEK"] {
-        if cursor.sees(word) {
-            return Err(cursor.not_supported(&format!("{word} in MATCH_RECOGNIZE")));
-        }
+        cursor.accept_refused(word, &format!("{word} in MATCH_RECOGNIZE"));
     }
     let (pattern, symbols) = defined(cursor)?;
     cursor.expect_symbol(")")?;
@@ -212,9 +210,15 @@ fn part(cursor: &mut Cursor<'_>) -> Result<Option<Pattern>> {
         return Ok(Some(Pattern::Concat(vec![mark("{-"), inner, mark("-}")])));
     }
     if cursor.ahead(1).is_some_and(|token| token.is_symbol("(")) && cursor.accept("PERMUTE") {
-        let symbols = cursor.list(|cursor| match name::accept(cursor) {
-            Some(variable) => Ok(Symbol::Named(variable)),
-            None => Err(cursor.not_supported("PERMUTE of anything but variables")),
+        let symbols = cursor.list(|cursor| {
+            let mark = cursor.mark();
+            Ok(match alternation(cursor)? {
+                Pattern::Symbol(variable @ Symbol::Named(_)) => variable,
+                _ => {
+                    cursor.refuse("PERMUTE of anything but variables", mark);
+                    Symbol::Start
+                }
+            })
         })?;
         return Ok(Some(Pattern::Permute(symbols)));
     }

@@ -156,8 +156,13 @@ fn named(cursor: &mut Cursor<'_>) -> Result<Expr> {
     let of_type =
         cursor.ahead(1).is_some_and(|token| token.is_symbol("::")) && cursor.ahead(3).is_some_and(|token| token.is_symbol("("));
     if of_type {
+        let row = cursor.sees("ROW");
         cursor.advance();
         cursor.advance();
+        if row && cursor.sees("FIELDS") {
+            cursor.advance();
+            return call::call(cursor, ObjectName::from(vec![name::own("$row_fields")]));
+        }
     }
     // A measure of a row pattern: `name OVER window`.
     let over = cursor.ahead(1).is_some_and(|token| token.is("OVER"));

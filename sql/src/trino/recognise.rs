@@ -30,6 +30,20 @@ const RULES: &[(&str, &str)] = &[
     ("mode", "{ISOLATION LEVEL {READ UNCOMMITTED | READ COMMITTED | REPEATABLE READ | SERIALIZABLE} | READ {ONLY | WRITE}}"),
     ("position", "{FIRST | LAST | AFTER <identifier>}"),
     ("argument", "{<label> <expression> | <expression>}"),
+    ("function_argument", "[<label>] {<table_argument> | DESCRIPTOR ( <field>,.. ) | <expression>}"),
+    (
+        "table_argument",
+        "TABLE ( {<query> | <name>} ) [{AS <identifier> [<columns>] | <alias> [<columns>]}] \
+         [PARTITION BY {( ) | <expression>}] [{PRUNE | KEEP} WHEN EMPTY] [ORDER BY {( <order>,.. ) | <order>}]",
+    ),
+    ("order", "<expression> [{ASC | DESC}] [NULLS {FIRST | LAST}]"),
+    ("field", "<identifier> [<type>]"),
+    ("names", "( <name>,.. )"),
+    ("external", "EXTERNAL FUNCTION <name> ( [<field>,..] ) RETURNS <type> {LAMBDA <string> | SAGEMAKER <string>}"),
+    ("texts", "( <text_pair>,.. )"),
+    ("text_pair", "<text> = <text>"),
+    ("partition", "PARTITION ( <text_value>,.. )"),
+    ("text_value", "<identifier> = {<text> | <integer>}"),
     ("columns", "( <identifier>,.. )"),
     ("within", "{FROM | IN} <identifier>"),
     ("like", "LIKE <string> [ESCAPE <string>]"),
@@ -209,6 +223,10 @@ fn rule(cursor: &mut Cursor<'_>, rule: &'static str) -> Result<()> {
         "identifier" | "kind" => name::identifier(cursor).map(drop),
         "name" => name::qualified(cursor).map(drop),
         "string" => literal::string(cursor).map(drop),
+        // Hive's strings have either quotes.
+        "text" => cursor.string().map(drop),
+        "alias" => name::identifier(cursor).map(drop),
+        "parameter" => parameter(cursor),
         "integer" => literal::whole(cursor).map(drop),
         "type" => data_type::data_type(cursor).map(drop),
         "expression" => expression::expression(cursor).map(drop),
@@ -231,6 +249,12 @@ fn rule(cursor: &mut Cursor<'_>, rule: &'static str) -> Result<()> {
     }
 }
 
+/// `[name] type`: what seems to be a type is a name where a type follows.
+fn parameter(cursor: &mut Cursor<'_>) -> Result<()> {
+    data_type::data_type(cursor)?;
+    if cursor.is_symbol(",") || cursor.is_symbol(")") { Ok(()) } else { data_type::data_type(cursor).map(drop) }
+}
+
 fn grammar_of(rule: &str) -> &'static str {
     RULES.iter().find(|(name, _)| *name == rule).map_or("", |(_, grammar)| grammar)
 }
@@ -245,10 +269,18 @@ fn rule_begins(cursor: &Cursor<'_>, rule: &str, places: usize) -> bool {
             token.is_some_and(name::is_name) && next.is_some_and(|next| name::is_name(next) && !next.is("TO"))
         }
         "string" => token.is_some_and(|token| token.kind == Kind::String || token.is("U")),
+        "text" => token.is_some_and(|token| matches!(token.kind, Kind::String | Kind::Quoted)),
+        // A name without AS, and not a clause that may follow.
+        "alias" => {
+            let clause = cursor.ahead(places + 1).is_some_and(|next| next.is("BY") || next.is("WHEN"));
+            token.is_some_and(|token| name::is_name(token) && !token.is("COPARTITION")) && !clause
+        }
         "query" => query::begins(cursor, places),
         "label" => cursor.ahead(places + 1).is_some_and(|token| token.is_symbol("=>")),
         "integer" => token.is_some_and(|token| token.kind == Kind::Number),
-        "type" | "expression" | "value" | "relation" | "specification" | "rest" => token.is_some(),
+        "type" => token.is_some_and(|token| matches!(token.kind, Kind::Word | Kind::Quoted)),
+        "expression" | "value" | "relation" | "specification" | "rest" => token.is_some(),
+        "parameter" => token.is_some_and(|token| matches!(token.kind, Kind::Word | Kind::Quoted)),
         named => begins(cursor, grammar_of(named), places),
     }
 }
@@ -296,6 +328,9 @@ mod tests {
             "label",
             "rest",
             "kind",
+            "text",
+            "alias",
+            "parameter",
         ];
         let grammars = RULES
             .iter()

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 };
 
 use super::expression::{expression, expressions, limit, value};
-use super::{call, name, nearest, pattern, pivot, query, select};
+use super::{call, name, nearest, pattern, pivot, query, recognise, select};
 use crate::cursor::Cursor;
 use crate::token::Kind;
 
@@ -305,7 +305,10 @@ fn table_function(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
     cursor.expect_symbol("(")?;
     let name = name::qualified(cursor)?;
     if let Some(what) = table_argument(cursor) {
-        return Err(cursor.not_supported(what));
+        cursor.refuse(what, cursor.mark());
+        recognise::read(cursor, "( <function_argument>,.. [COPARTITION <names>,..] )")?;
+        cursor.expect_symbol(")")?;
+        return Ok(TableFactor::TableFunction { expr: call::plain("table", Vec::new()), alias: None });
     }
     let expr = call::call(cursor, name)?;
     cursor.expect_symbol(")")?;

@@ -44,6 +44,8 @@ fn trinos_queries_are_read() {
         "SELECT extract(DAY_OF_WEEK FROM d), current_timestamp, x AT TIME ZONE 'UTC', U&'\\00e9', X'ab' FROM t",
         "(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1 LIMIT 3",
         "VALUES (1, 'a'), (2, 'b')",
+        "SELECT (a, b) MATCH UNIQUE PARTIAL (SELECT c, d FROM t), NOT UNIQUE (VALUES 1, 2), match, overlaps, x unique FROM t",
+        "SELECT CASE (a, b) WHEN MATCH (VALUES (1, 2)) THEN 1 END, (a, INTERVAL '1' DAY) OVERLAPS ROW(c, d) FROM t match",
         "SELECT 1 FROM t OFFSET 2 ROWS FETCH FIRST 5 ROWS ONLY",
         "SELECT * FROM (VALUES (1)) AS t(x) WHERE x = ALL (SELECT y FROM u) OR x IS DISTINCT FROM 3",
         "SELECT json_extract_scalar(j, '$.a'), CASE WHEN a THEN 1 ELSE 2 END, NOT a, -b, a || b, a <> b, a % 2 FROM t",
@@ -84,6 +86,11 @@ fn what_trino_has_not_is_refused() {
             "SYNTAX_ERROR: line 1:8: identifiers must not start with a digit; surround the identifier with double quotes",
         ),
         ("SELECT a FROM t WHERE a MATCH b", "SYNTAX_ERROR: line 1:25: mismatched input 'MATCH'. Expecting: '%', '*', '+', "),
+        // What is refused by its name is still read to its end.
+        ("SELECT * FROM TABLE(f(a => TABLE(t) b))", "NOT_SUPPORTED: line 1:22: a table as an argument of a table function"),
+        ("SELECT * FROM TABLE(f(TABLE(SELECT 1) AS x PARTITION BY a KEEP WHEN EMPTY, DESCRIPTOR(a, b bigint)", {
+            "SYNTAX_ERROR: line 1:99: mismatched input '<EOF>'. Expecting: "
+        }),
         ("SELECT * FORM t", "SYNTAX_ERROR: line 1:10: mismatched input 'FORM'. Expecting: ',', 'EXCEPT', 'FETCH', 'FROM', "),
         ("SELECT a FROM t ORDER BY", "SYNTAX_ERROR: line 1:25: mismatched input '<EOF>'. Expecting: <expression>"),
         ("SELECT a FROM", "SYNTAX_ERROR: line 1:14: mismatched input '<EOF>'. Expecting: '(', 'JSON_TABLE', 'LATERAL', "),

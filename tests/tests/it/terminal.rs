@@ -68,8 +68,8 @@ fn tab_completes_names_of_the_catalog() {
 #[test]
 fn ctrl_c_stops_the_statement_and_not_the_shell() {
     let home = Home::new();
-    let endless = "SELECT count(*) FROM UNNEST(range(1, 100000)) AS a (x) CROSS JOIN UNNEST(range(1, 100000)) AS b (y) \
-                   CROSS JOIN UNNEST(range(1, 100000)) AS c (z);\r";
+    let endless = "SELECT count(*) FROM UNNEST(sequence(1, 10000)) AS a (x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b (y) \
+                   CROSS JOIN UNNEST(sequence(1, 10000)) AS c (z) CROSS JOIN UNNEST(sequence(1, 10000)) AS d (w);\r";
     let steps = [
         ("", "default> "),
         (endless, r"[1-9]\.\d s · "),
@@ -89,7 +89,7 @@ fn what_is_longer_than_the_screen_goes_through_the_pager() {
     let ran = typed(
         &home,
         &[],
-        &[("", "default> "), ("SELECT * FROM UNNEST(range(1000, 1500)) AS t (n);\r", r"\(500 rows\)"), ("\\q\r", "")],
+        &[("", "default> "), ("SELECT * FROM UNNEST(sequence(1000, 1499)) AS t (n);\r", r"\(500 rows\)"), ("\\q\r", "")],
     );
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let paged = std::fs::read_to_string(home.path().join("paged")).expect("the pager ran");

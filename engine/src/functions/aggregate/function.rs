@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 
 use super::adapter::{Distinct, Sliding};
-use super::{Aggregate, Kind, Overload, Types};
+use super::{Aggregate, Kind, Overload, Types, float};
 use crate::error::into_datafusion;
 use crate::functions::bind::{bind, unexpected};
 use crate::functions::signature::Signature;
@@ -58,12 +58,12 @@ impl Function {
         self.bind(args.expr_fields.iter().map(|field| field.data_type()))
     }
 
-    /// DataFusion's aggregate of the only overload, where there is one: what it says of itself without regard to arguments.
+    /// DataFusion's aggregate, where there is one: what it says of itself without regard to arguments.
     fn library(&self) -> Option<Arc<AggregateUDF>> {
-        match &self.aggregate.overloads[0].kind {
+        self.aggregate.overloads.iter().find_map(|overload| match &overload.kind {
             Kind::Library(library) => Some(library()),
-            Kind::Own { .. } => None,
-        }
+            Kind::Float(_) | Kind::Own { .. } => None,
+        })
     }
 }
 
@@ -120,6 +120,8 @@ impl AggregateUDFImpl for Function {
         let (overload, types) = self.of(&args)?;
         let inner = match &overload.kind {
             Kind::Own { make, .. } => make(&types),
+            // Repetitions do not matter.
+            Kind::Float(end) => return float::one(*end, &types.result),
             Kind::Library(library) if !args.is_distinct || is_distinct_itself(&library()) => return library().accumulator(args),
             Kind::Library(library) => library().accumulator(not_distinct(&args))?,
         };
@@ -135,6 +137,10 @@ impl AggregateUDFImpl for Function {
                     return Ok(inner);
                 }
                 internal_err!("'{}' cannot follow a frame whose beginning moves", self.name())
+            }
+            Kind::Float(end) => {
+                let (end, data_type) = (*end, types.result);
+                Ok(Box::new(Sliding::new(Box::new(move || float::one(end, &data_type)))))
             }
             Kind::Own { make, .. } => {
                 let inner = make(&types);
@@ -154,6 +160,7 @@ impl AggregateUDFImpl for Function {
         let (overload, types) = self.bind(args.input_fields.iter().map(|field| field.data_type()))?;
         let states = match &overload.kind {
             Kind::Library(library) if !args.is_distinct || is_distinct_itself(&library()) => return library().state_fields(args),
+            Kind::Float(_) => vec![types.result],
             _ if args.is_distinct => vec![Distinct::state_type(&types.arguments)],
             Kind::Own { state, .. } => state(&types),
             Kind::Library(_) => return internal_err!("an aggregate of the library has its own state"),
@@ -167,13 +174,16 @@ impl AggregateUDFImpl for Function {
             Ok((Overload { kind: Kind::Library(library), .. }, _)) if !args.is_distinct || is_distinct_itself(&library()) => {
                 library().groups_accumulator_supported(args)
             }
+            Ok((Overload { kind: Kind::Float(_), .. }, _)) => true,
             _ => false,
         }
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        match &self.of(&args)?.0.kind {
+        let (overload, types) = self.of(&args)?;
+        match &overload.kind {
             Kind::Library(library) => library().create_groups_accumulator(args),
+            Kind::Float(end) => float::many(*end, &types.result),
             Kind::Own { .. } => internal_err!("'{}' has no accumulator of groups", self.name()),
         }
     }
@@ -182,7 +192,7 @@ impl AggregateUDFImpl for Function {
         match &self.aggregate.overloads[0].kind {
             Kind::Library(library) => library().order_sensitivity(),
             Kind::Own { ordered: true, .. } => AggregateOrderSensitivity::HardRequirement,
-            Kind::Own { ordered: false, .. } => AggregateOrderSensitivity::Insensitive,
+            Kind::Float(_) | Kind::Own { ordered: false, .. } => AggregateOrderSensitivity::Insensitive,
         }
     }
 

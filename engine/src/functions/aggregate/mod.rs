@@ -6,6 +6,7 @@ mod average;
 mod count_distinct;
 mod digest;
 mod extreme;
+mod float;
 mod function;
 pub(super) mod hyperloglog;
 mod keyed;
@@ -13,6 +14,9 @@ mod maps;
 mod moments;
 mod numeric_histogram;
 mod percentile;
+pub(super) mod qdigest;
+mod quantiles;
+pub(super) mod set_digest;
 mod table;
 pub(super) mod tdigest;
 
@@ -25,6 +29,7 @@ use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{Accumulator, AggregateUDF};
 
 use crate::values::list::list;
+pub(super) use quantiles::keys;
 
 /// An aggregate function.
 #[derive(Debug)]
@@ -46,6 +51,8 @@ struct Overload {
 enum Kind {
     /// DataFusion's aggregate of the same meaning.
     Library(fn() -> Arc<AggregateUDF>),
+    /// `max` or `min` of numbers among which NaN may be.
+    Float(extreme::End),
     Own {
         /// The types of an accumulator's state.
         state: fn(&Types) -> Vec<DataType>,
@@ -66,8 +73,13 @@ struct Types {
 pub(super) fn listed() -> impl Iterator<Item = super::Listed> {
     table::AGGREGATES.iter().flat_map(|function| {
         let signatures = function.overloads.iter().map(|overload| overload.signature);
-        super::list("aggregate", function.names, function.description, signatures)
+        super::list(super::library::AGGREGATE, function.names, function.description, signatures)
     })
+}
+
+/// Whether one has this name.
+pub(super) fn has(name: &str) -> bool {
+    table::AGGREGATES.iter().any(|aggregate| aggregate.names.contains(&name))
 }
 
 /// All of them, ready to be registered.

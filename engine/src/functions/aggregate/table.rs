@@ -13,6 +13,8 @@ use super::maps::{Histogram, MapOf, MultimapOf};
 use super::moments::{CountIf, Log, Logarithms, Moments, Shape};
 use super::numeric_histogram::NumericHistogram;
 use super::percentile::Percentile;
+use super::quantiles::Quantiles;
+use super::set_digest::Set;
 use super::{Aggregate, Kind, Overload, Types};
 use crate::values::list::element;
 
@@ -34,6 +36,8 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         names: &["max"],
         description: "The largest value, or so many of the largest",
         overloads: &[
+            Overload { signature: "(double) -> double", kind: Kind::Float(End::Largest) },
+            Overload { signature: "(real) -> real", kind: Kind::Float(End::Largest) },
             Overload { signature: "(T) -> T", kind: Library(min_max::max_udaf) },
             Overload {
                 signature: "(T, bigint) -> array(T)",
@@ -45,6 +49,8 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
         names: &["min"],
         description: "The smallest value, or so many of the smallest",
         overloads: &[
+            Overload { signature: "(double) -> double", kind: Kind::Float(End::Smallest) },
+            Overload { signature: "(real) -> real", kind: Kind::Float(End::Smallest) },
             Overload { signature: "(T) -> T", kind: Library(min_max::min_udaf) },
             Overload {
                 signature: "(T, bigint) -> array(T)",
@@ -193,7 +199,40 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 signature: "(tdigest) -> tdigest",
                 kind: unordered(bytes, |types| Box::new(Digest::of_digests(&types.result))),
             },
+            Overload { signature: "(qdigest(bigint)) -> qdigest(bigint)", kind: merged_quantiles() },
+            Overload { signature: "(qdigest(double)) -> qdigest(double)", kind: merged_quantiles() },
+            Overload { signature: "(qdigest(real)) -> qdigest(real)", kind: merged_quantiles() },
         ],
+    },
+    Aggregate {
+        names: &["make_set_digest"],
+        description: "A digest of the set of values, which tells what sets have in common",
+        overloads: &[
+            Overload {
+                signature: "(bigint) -> setdigest",
+                kind: unordered(bytes, |types| Box::new(Set::of_values(&types.result))),
+            },
+            Overload {
+                signature: "(date) -> setdigest",
+                kind: unordered(bytes, |types| Box::new(Set::of_values(&types.result))),
+            },
+            Overload {
+                signature: "(varchar) -> setdigest",
+                kind: unordered(bytes, |types| Box::new(Set::of_values(&types.result))),
+            },
+            Overload {
+                signature: "(varbinary) -> setdigest",
+                kind: unordered(bytes, |types| Box::new(Set::of_values(&types.result))),
+            },
+        ],
+    },
+    Aggregate {
+        names: &["merge_set_digest"],
+        description: "Digests of sets together",
+        overloads: &[Overload {
+            signature: "(setdigest) -> setdigest",
+            kind: unordered(bytes, |types| Box::new(Set::of_digests(&types.result))),
+        }],
     },
     Aggregate {
         names: &["tdigest_agg"],
@@ -211,6 +250,21 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
                 signature: "(double, double, double) -> tdigest",
                 kind: unordered(bytes, |types| Box::new(Digest::of_values(&types.result))),
             },
+        ],
+    },
+    Aggregate {
+        names: &["qdigest_agg"],
+        description: "A digest of the distribution of the values, with a bound for its error",
+        overloads: &[
+            Overload { signature: "(bigint) -> qdigest(bigint)", kind: quantiles() },
+            Overload { signature: "(double) -> qdigest(double)", kind: quantiles() },
+            Overload { signature: "(real) -> qdigest(real)", kind: quantiles() },
+            Overload { signature: "(bigint, bigint) -> qdigest(bigint)", kind: quantiles() },
+            Overload { signature: "(double, bigint) -> qdigest(double)", kind: quantiles() },
+            Overload { signature: "(real, bigint) -> qdigest(real)", kind: quantiles() },
+            Overload { signature: "(bigint, bigint, double) -> qdigest(bigint)", kind: quantiles() },
+            Overload { signature: "(double, bigint, double) -> qdigest(double)", kind: quantiles() },
+            Overload { signature: "(real, bigint, double) -> qdigest(real)", kind: quantiles() },
         ],
     },
     Aggregate {
@@ -339,6 +393,14 @@ const fn percentile<const WEIGHTED: bool, const MANY: bool>() -> Kind {
         |_| vec![DataType::List(element(&DataType::Float64)); 4],
         |types| Box::new(Percentile::new(types.arguments[0].clone(), WEIGHTED, MANY)),
     )
+}
+
+const fn quantiles() -> Kind {
+    unordered(bytes, |types| Box::new(Quantiles::of_values(&types.result)))
+}
+
+const fn merged_quantiles() -> Kind {
+    unordered(bytes, |types| Box::new(Quantiles::of_digests(&types.result)))
 }
 
 const fn buckets() -> Kind {

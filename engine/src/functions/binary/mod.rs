@@ -3,7 +3,7 @@
 mod bytes;
 mod encode;
 mod hash;
-mod murmur3;
+pub(super) mod murmur3;
 mod number;
 mod spooky;
 

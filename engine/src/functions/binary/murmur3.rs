@@ -4,7 +4,7 @@ const C1: u64 = 0x87c3_7b91_1142_53d5;
 const C2: u64 = 0x4cf5_ad43_2745_937f;
 
 /// The two halves of the hash.
-pub(super) fn hash(bytes: &[u8]) -> (u64, u64) {
+pub(in crate::functions) fn hash(bytes: &[u8]) -> (u64, u64) {
     let (mut high, mut low) = (0_u64, 0_u64);
     let blocks = bytes.chunks_exact(16);
     let tail = blocks.remainder();

@@ -14,6 +14,7 @@ use super::{Call, Overload, Scalar};
 use crate::error::into_datafusion;
 use crate::text::Text;
 use crate::types::Type;
+use crate::types::temporal::column::Column;
 use moment::Moment;
 use number::Digits;
 pub(super) use size::FUNCTIONS as SIZES;
@@ -72,11 +73,16 @@ struct Argument<'a> {
     values: &'a dyn Array,
     r#type: &'a Type,
     text: Text<'a>,
+    /// Of a date, a time or a timestamp.
+    moments: Option<Column>,
 }
 
 impl<'a> Argument<'a> {
     fn new(values: &'a ArrayRef, r#type: &'a Type) -> Result<Self> {
-        Ok(Self { values: values.as_ref(), r#type, text: Text::new(values.as_ref()).map_err(into_datafusion)? })
+        let text = Text::new(values.as_ref()).map_err(into_datafusion)?;
+        let temporal = matches!(r#type, Type::Date | Type::Time(_) | Type::Timestamp(_) | Type::TimestampTz(_));
+        let moments = temporal.then(|| Column::of(values, r#type).map_err(into_datafusion)).transpose()?;
+        Ok(Self { values: values.as_ref(), r#type, text, moments })
     }
 
     fn value(&self, row: usize) -> Value {
@@ -96,11 +102,10 @@ impl<'a> Argument<'a> {
                 let text = values.as_primitive::<Decimal128Type>().value_as_string(row);
                 Value::Number { digits: Digits::parse(&text), text }
             }
-            Type::Date | Type::Time(_) | Type::Timestamp(_) | Type::TimestampTz(_) => {
-                let text = self.text(row);
-                Moment::parse(&text).map_or(Value::Text(text), Value::Moment)
+            r#type => {
+                let moment = self.moments.as_ref().and_then(|moments| Moment::of(moments, r#type, row));
+                moment.map_or_else(|| Value::Text(self.text(row)), Value::Moment)
             }
-            _ => Value::Text(self.text(row)),
         }
     }
 

@@ -46,8 +46,13 @@ const FAMILIES: &[&[Lambda]] =
 pub(super) fn listed() -> impl Iterator<Item = super::Listed> {
     FAMILIES.iter().copied().flatten().flat_map(|function| {
         let signatures = function.overloads.iter().map(|overload| overload.signature);
-        super::list("scalar", function.names, function.description, signatures)
+        super::list(super::library::SCALAR, function.names, function.description, signatures)
     })
+}
+
+/// Whether one has this name.
+pub(super) fn has(name: &str) -> bool {
+    FAMILIES.iter().copied().flatten().any(|function| function.names.contains(&name))
 }
 
 /// All of them, ready to be registered.

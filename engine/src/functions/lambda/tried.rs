@@ -59,7 +59,11 @@ fn caught(error: DataFusionError) -> Result<()> {
         ErrorKind::DivisionByZero
         | ErrorKind::InvalidCast
         | ErrorKind::InvalidFunctionArgument
-        | ErrorKind::NumericOutOfRange => Ok(()),
+        | ErrorKind::NumericOutOfRange
+        | ErrorKind::PathEvaluation
+        | ErrorKind::JsonInput
+        | ErrorKind::JsonOutput
+        | ErrorKind::JsonValueResult => Ok(()),
         _ => Err(into_datafusion(error)),
     }
 }

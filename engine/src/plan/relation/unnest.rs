@@ -1,15 +1,19 @@
 //! `UNNEST(array | map, …) [WITH ORDINALITY]`: the arrays side by side, shorter ones filled with NULLs; a map is two columns, an
-//! array of rows one column for each field ("SELECT: UNNEST").
+//! array of rows one column for each field ("SELECT: UNNEST"). Where the alias has a name for each array instead, rows stay
+//! whole, as Athena's guide has it ("Flatten nested arrays"); Trino would refuse such an alias.
+
+use std::ops::ControlFlow;
 
 use catalog::{Error, ErrorKind};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Column, DFSchema, NullHandling, Result, TableReference, UnnestOptions};
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlannerContext, RelationPlanning};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder};
-use datafusion::sql::sqlparser::ast::{self, Spanned, TableAlias};
+use datafusion::sql::sqlparser::ast::{self, Spanned, TableAlias, visit_expressions_mut};
 
 use super::functions::{member, ordinals};
 use crate::error::into_datafusion;
+use crate::plan::call;
 use crate::types::{self, Type};
 
 pub(super) fn plan(
@@ -23,7 +27,7 @@ pub(super) fn plan(
     let mut lists: Vec<Expr> = vec![];
     let mut items: Vec<Field> = vec![];
     for value in values {
-        let value = context.sql_to_expr(value, &schema)?;
+        let value = planned(value, &schema, context)?;
         for list in self::lists(value, &schema, context)? {
             let Some(item) = item(&list.get_type(&schema)?) else { return Err(not_a_collection(&list.get_type(&schema)?)) };
             items.push(item);
@@ -40,9 +44,13 @@ pub(super) fn plan(
     let rows = LogicalPlanBuilder::empty(true).project(named.collect::<Vec<_>>())?;
     let options = UnnestOptions { null_handling: NullHandling::Drop, ..UnnestOptions::default() };
     let rows = rows.unnest_columns_with_options(columns.clone(), options)?;
+    let names: Vec<Option<Vec<String>>> = items.iter().map(|item| row_fields(item.data_type())).collect();
+    let width: usize = names.iter().map(|names| names.as_ref().map_or(1, Vec::len)).sum();
+    let given = alias.as_ref().map_or(0, |alias| alias.columns.len());
+    let whole = given != width && given == columns.len();
     let mut fields: Vec<(Expr, String)> = vec![];
-    for (column, item) in columns.into_iter().zip(items) {
-        match row_fields(item.data_type()) {
+    for (column, names) in columns.into_iter().zip(names) {
+        match names.filter(|_| !whole) {
             Some(names) => {
                 let member = |(at, name): (usize, String)| (member(Expr::Column(column.clone()), at), name);
                 fields.extend(names.into_iter().enumerate().map(member));
@@ -57,6 +65,37 @@ pub(super) fn plan(
         _ => plan.build()?,
     };
     Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
+}
+
+/// Plans a value. DataFusion knows columns of relations before, and not their fields: where a name of several parts is no column,
+/// its last part is a field, or its last two.
+fn planned(value: ast::Expr, schema: &DFSchema, context: &mut dyn RelationPlannerContext) -> Result<Expr> {
+    let first = match context.sql_to_expr(value.clone(), schema) {
+        Err(error) => error,
+        planned => return planned,
+    };
+    for fields in 1..=2 {
+        let mut value = value.clone();
+        // The visitor never breaks, so that there is no value to look at.
+        let _: ControlFlow<()> = visit_expressions_mut(&mut value, |expr| {
+            if let ast::Expr::CompoundIdentifier(path) = expr
+                && path.len() > fields
+            {
+                let names = path.split_off(path.len() - fields);
+                let root = if path.len() == 1 { ast::Expr::Identifier(path.remove(0)) } else { expr.clone() };
+                *expr = names.into_iter().fold(root, |row, name| call("$dereference", vec![row, text(name.value)]));
+            }
+            ControlFlow::Continue(())
+        });
+        if let Ok(planned) = context.sql_to_expr(value, schema) {
+            return Ok(planned);
+        }
+    }
+    Err(first)
+}
+
+fn text(text: String) -> ast::Expr {
+    ast::Expr::Value(ast::Value::SingleQuotedString(text).with_empty_span())
 }
 
 /// The arrays that a value is unnested as.

@@ -23,7 +23,7 @@ pub(crate) fn of(array: &ArrayRef) -> Result<Vec<Value>> {
         Type::Real => {
             let reals = to(array, &DataType::Float32)?;
             let values = reals.as_primitive::<Float32Type>().iter();
-            values.map(|value| json!({"$real": double(value.unwrap_or_default().into())})).collect()
+            values.map(|value| json!({"$real": real(value.unwrap_or_default())})).collect()
         }
         Type::Array(_) => list(array)?,
         Type::Map(..) => map(array)?,
@@ -40,6 +40,11 @@ pub(crate) fn of(array: &ArrayRef) -> Result<Vec<Value>> {
 }
 
 /// Doubles that JSON has no number for are said by name.
+/// A real as the shortest number that means it.
+fn real(value: f32) -> Value {
+    double(value.to_string().parse().unwrap_or(f64::NAN))
+}
+
 fn double(value: f64) -> Value {
     match value {
         value if value.is_nan() => json!({"$double": "NaN"}),
