@@ -25,6 +25,7 @@ mod math;
 mod network;
 pub(crate) mod regexp;
 mod rows;
+mod session;
 mod signature;
 mod sketch;
 mod string;
@@ -86,6 +87,7 @@ const FAMILIES: &[&[Scalar]] = &[
     json::QUERIES,
     json::CONSTRUCTORS,
     url::FUNCTIONS,
+    session::FUNCTIONS,
     network::FUNCTIONS,
     format::FUNCTIONS,
     format::SIZES,
