@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 CARGO ?= cargo
 
-.PHONY: demo test lint rust-test conformance bench fuzz venv
+.PHONY: demo test lint rust-test conformance bench fuzz venv superset
 
 # Builds the binary and shows the main job: streamed files, crawled and queried. No network beyond the crate registry.
 demo:
@@ -37,6 +37,11 @@ $(VENV)/.installed $(VENV)-dbt/.installed:
 conformance:
 	$(CARGO) build --locked --workspace --all-targets
 	$(PYTHON) tests/conformance/run.py --binary "$${CARGO_TARGET_DIR:-target}/debug/conformance" --write
+
+# The real Apache Superset over both doors, from ../shared: installs it (3 minutes, 163 packages), and takes 5 more. Not part of `make test`.
+superset:
+	$(CARGO) build --locked --workspace --bin civetta
+	$(PYTHON) tests/superset.py "$${CARGO_TARGET_DIR:-target}/debug/civetta"
 
 # Ten minutes of statements that are nearly right, another sequence each time; a fault says its seed.
 fuzz:

@@ -3,9 +3,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What went wrong, as far as a program needs to tell cases apart. Closed on purpose: a new kind breaks every door's
-/// mapping until somebody decides what it is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// mapping until somebody decides what it is there. Kinds are kept in records of queries, so that none is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ErrorKind {
     /// The text is not a statement.
     Syntax,

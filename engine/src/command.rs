@@ -61,6 +61,9 @@ pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
         | Statement::SetSession { .. }
         | Statement::ShowSession { .. }
         | Statement::ShowFunctions { .. }
+        | Statement::Show(_)
+        | Statement::Transaction(_)
+        | Statement::KillQuery { .. }
         | Statement::ShowCatalogs { .. } => {
             Err(Error::not_supported(format!("{} belongs to a session of an engine", statement.kind())))
         }

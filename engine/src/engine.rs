@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::storage::Storage;
-use catalog::{Catalog, Error, Result};
+use catalog::{Error, Result};
+use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryPool, TrackConsumersPool};
@@ -15,16 +16,19 @@ use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::execution::{SessionState, TaskContext};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::sqlparser::ast::Query;
-use futures::FutureExt;
-use futures::stream::BoxStream;
-use sql::Statement;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
+use sql::{Door, Statement};
 use tokio::runtime::Handle;
 
 use crate::command;
+use crate::command::name::known_catalog;
 use crate::compute::Compute;
 use crate::deadline::Deadline;
 use crate::explain;
+use crate::listing;
 use crate::memory::{self, QueryPool};
+use crate::plan::scope::{Catalog, Scope};
 use crate::plan::{Planned, Planner};
 use crate::properties::Properties;
 use crate::query;
@@ -32,6 +36,7 @@ use crate::scan::snapshot::Lake;
 use crate::scanned::Scanned;
 use crate::session::{self, Resources};
 use crate::session_statement;
+use crate::system::Seen;
 use crate::types::Type;
 
 /// What an engine may use.
@@ -50,21 +55,38 @@ pub struct Settings {
 }
 
 /// What one user of the engine has chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Session {
+    /// By which door its statements come: some differ by it.
+    pub door: Door,
+    /// The catalog of names that have none. Where it is none that there is, names have to say theirs.
+    pub catalog: String,
     /// The database of names that have none.
     pub database: String,
     /// How long a statement may take, from its text to its last row; then it is cancelled with the error `TimedOut`.
     pub timeout: Option<Duration>,
     /// What changes the meaning of statements. When a query began is set where it begins.
     pub properties: Properties,
+    /// What RESET SESSION goes back to.
+    pub defaults: Properties,
     /// The texts of statements prepared in this session, by name. A server's belong to its work groups.
     pub prepared: BTreeMap<String, String>,
+    /// The queries that `system.runtime.queries` shows, and `kill_query` ends.
+    pub queries: Option<Seen>,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { database: "default".to_string(), timeout: None, properties: Properties::default(), prepared: BTreeMap::new() }
+        Self {
+            door: Door::Athena,
+            catalog: Catalog::Lake.name().to_string(),
+            database: "default".to_string(),
+            timeout: None,
+            properties: Properties::default(),
+            defaults: Properties::default(),
+            prepared: BTreeMap::new(),
+            queries: None,
+        }
     }
 }
 
@@ -106,6 +128,19 @@ impl From<command::Rows> for Answer {
 }
 
 impl Answer {
+    /// Rows that are all there, by columns of the same length.
+    pub(crate) fn of(columns: Vec<(&str, ArrayRef)>) -> Result<Self> {
+        let output = columns
+            .iter()
+            .map(|(name, values)| OutputColumn { name: (*name).to_string(), data_type: values.data_type().clone() });
+        let output: Vec<OutputColumn> = output.collect();
+        let fields: Vec<Field> = output.iter().map(|column| Field::new(&column.name, column.data_type.clone(), true)).collect();
+        let values = columns.into_iter().map(|(_, values)| values).collect();
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), values)
+            .map_err(|error| Error::internal(format!("an answer: {error}")).caused_by(error))?;
+        Ok(Self { columns: output, rows: stream::iter([Ok(batch)]).boxed(), scanned: Scanned::default() })
+    }
+
     /// The answer's schema with the names as written, which may repeat.
     pub fn schema(&self) -> SchemaRef {
         let fields = self.columns.iter().map(|c| Field::new(&c.name, c.data_type.clone(), true));
@@ -119,7 +154,7 @@ pub struct Engine(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    catalog: Arc<dyn Catalog>,
+    catalog: Arc<dyn catalog::Catalog>,
     resources: Resources,
     runtime: RuntimeEnv,
     compute: Arc<Compute>,
@@ -132,7 +167,7 @@ struct Shared {
 
 impl Engine {
     /// Errors: `InvalidInput` when the spill folder cannot be made, `Unavailable` when there are no threads.
-    pub fn new(catalog: Arc<dyn Catalog>, storage: Storage, settings: Settings) -> Result<Self> {
+    pub fn new(catalog: Arc<dyn catalog::Catalog>, storage: Storage, settings: Settings) -> Result<Self> {
         let threads = settings.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
         let memory_limit = settings.memory.unwrap_or_else(memory::default_limit);
         session::prepare_spill(&settings.spill)?;
@@ -159,7 +194,7 @@ impl Engine {
 
     /// The same engine, its memory and limits shared, over what one caller may see.
     #[must_use]
-    pub fn narrowed(&self, catalog: Arc<dyn Catalog>, storage: Storage) -> Self {
+    pub fn narrowed(&self, catalog: Arc<dyn catalog::Catalog>, storage: Storage) -> Self {
         let Shared { resources, runtime, compute, template, memory, memory_limit, locations, .. } = &*self.0;
         let mut template = template.clone();
         template.config_mut().set_extension(Arc::new(storage.clone()));
@@ -175,7 +210,7 @@ impl Engine {
         }))
     }
 
-    pub fn catalog(&self) -> &Arc<dyn Catalog> {
+    pub fn catalog(&self) -> &Arc<dyn catalog::Catalog> {
         &self.0.catalog
     }
 
@@ -196,7 +231,7 @@ impl Engine {
 
     /// Parses, plans and starts one statement. `session` changes only by statements that say so (`USE`).
     pub async fn run(&self, session: &mut Session, text: &str) -> Result<Answer> {
-        self.execute(session, sql::parse(text)?).await
+        self.execute(session, sql::parse_by(session.door, text)?).await
     }
 
     /// Plans and starts one statement that is parsed already; otherwise as [`Self::run`].
@@ -211,7 +246,8 @@ impl Engine {
             Statement::Query(query) => query::run(self, session, *query, deadline).await,
             Statement::Explain { analyze, verbose, format, kind, statement } => {
                 let how = explain::Explain { analyze, verbose, format, kind };
-                explain::explain(self, session, *statement, how, deadline).await
+                let answer = explain::explain(self, session, *statement, how, deadline).await?;
+                if session.door == Door::Trino { listing::joined(answer).await } else { Ok(answer) }
             }
             Statement::Execute { name, parameters } => match session.bound(&name, parameters)? {
                 Statement::Query(query) => query::run(self, session, *query, deadline).await,
@@ -224,9 +260,13 @@ impl Engine {
         }
     }
 
-    async fn command(&self, session: &mut Session, statement: Statement) -> Result<Answer> {
+    pub(crate) async fn command(&self, session: &mut Session, statement: Statement) -> Result<Answer> {
         let planned_in = session.clone();
         let describe_query = |query: Box<Query>| self.columns_of(query, planned_in.clone()).boxed();
+        if session.door == Door::Trino {
+            // A session may be in `system`, or in a catalog that there is not.
+            known_catalog(Some(&session.catalog))?;
+        }
         let context = command::Context {
             catalog: &self.0.catalog,
             storage: &self.0.resources.storage,
@@ -271,14 +311,17 @@ impl Engine {
 
     pub(crate) async fn plan(&self, state: &SessionState, session: &Session, query: &Query) -> Result<Planned> {
         let lake = Arc::new(Lake::new(Arc::clone(&self.0.catalog), self.0.resources.storage.clone()));
-        Planner { lake: &lake, state, locations: self.0.locations }.plan(query, &session.database).await
+        let planner = Planner { lake: &lake, state, locations: self.0.locations, queries: session.queries.as_ref() };
+        let scope = Scope { catalog: session.catalog.clone(), database: session.database.clone() };
+        planner.plan(query, scope).await
     }
 
     /// A state for one query of `session`, whose `now` is now.
     pub(crate) fn state(&self, session: &Session) -> SessionState {
         let mut state = self.0.template.clone();
         state.mark_start_execution();
-        let properties = Properties { start: chrono::Utc::now(), ..session.properties.clone() };
+        let Session { catalog, database, properties, .. } = session.clone();
+        let properties = Properties { start: chrono::Utc::now(), catalog, schema: database, ..properties };
         state.config_mut().options_mut().extensions.insert(properties);
         state
     }

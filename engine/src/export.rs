@@ -104,7 +104,7 @@ pub fn begin<'a, W: Write + Send + 'a>(
 }
 
 /// The names, each made one of its own by a number behind those that came before; names that nobody shares stay as they are.
-fn unique(names: &[String]) -> Vec<String> {
+pub(crate) fn unique(names: &[String]) -> Vec<String> {
     let mut taken: HashSet<String> = names.iter().cloned().collect();
     let mut seen = HashSet::new();
     names

@@ -7,12 +7,14 @@ pub mod command;
 mod compute;
 mod cooperative;
 mod deadline;
+mod describe_prepared;
 mod engine;
 mod error;
 mod explain;
 pub mod export;
 mod functions;
 pub mod information_schema;
+mod listing;
 mod memory;
 mod page;
 mod pattern;
@@ -25,7 +27,9 @@ mod routine;
 mod scan;
 mod scanned;
 mod session;
+mod session_property;
 mod session_statement;
+mod system;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -40,3 +44,8 @@ pub use prepared::PreparedStatement;
 pub use properties::Properties;
 pub use scan::LakeCodec;
 pub use scanned::Scanned;
+pub use sql::Door;
+pub use system::Seen;
+
+/// What `version()` answers, and the version of the one node.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

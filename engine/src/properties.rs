@@ -17,11 +17,23 @@ pub struct Properties {
     pub decimal_literals: bool,
     /// When the query began: the time of `now()`.
     pub start: DateTime<Utc>,
+    /// Who asks, and the catalog and schema of names that have none: what `current_user` and its kin answer. The engine sets the latter
+    /// two from the session.
+    pub user: String,
+    pub catalog: String,
+    pub schema: String,
 }
 
 impl Default for Properties {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_string(), decimal_literals: false, start: DateTime::UNIX_EPOCH }
+        Self {
+            time_zone: "UTC".to_string(),
+            decimal_literals: false,
+            start: DateTime::UNIX_EPOCH,
+            user: "civetta".to_string(),
+            catalog: String::new(),
+            schema: String::new(),
+        }
     }
 }
 
@@ -41,6 +53,9 @@ impl ConfigExtension for Properties {
 const TIME_ZONE: &str = "time_zone";
 const DECIMAL_LITERALS: &str = "decimal_literals";
 const START: &str = "start";
+const USER: &str = "user";
+const CATALOG: &str = "catalog";
+const SCHEMA: &str = "schema";
 
 impl ExtensionOptions for Properties {
     fn as_any(&self) -> &dyn Any {
@@ -61,6 +76,9 @@ impl ExtensionOptions for Properties {
             TIME_ZONE => self.time_zone = value.to_string(),
             DECIMAL_LITERALS => self.decimal_literals = value.parse().map_err(|_| wrong())?,
             START => self.start = value.parse().map_err(|_| wrong())?,
+            USER => self.user = value.to_string(),
+            CATALOG => self.catalog = value.to_string(),
+            SCHEMA => self.schema = value.to_string(),
             _ => return Err(DataFusionError::Configuration(format!("there is no property {key}"))),
         }
         Ok(())
@@ -76,6 +94,9 @@ impl ExtensionOptions for Properties {
             entry(TIME_ZONE, self.time_zone.clone(), "the session's time zone"),
             entry(DECIMAL_LITERALS, self.decimal_literals.to_string(), "whether 1.2 is a decimal"),
             entry(START, self.start.to_rfc3339(), "when the query began"),
+            entry(USER, self.user.clone(), "who asks"),
+            entry(CATALOG, self.catalog.clone(), "the catalog of names that have none"),
+            entry(SCHEMA, self.schema.clone(), "the schema of names that have none"),
         ]
     }
 }
@@ -87,7 +108,13 @@ mod tests {
     #[test]
     fn entries_are_read_back() {
         let start = DateTime::from_timestamp(1_700_000_000, 123_456_789).unwrap();
-        let properties = Properties { time_zone: "Asia/Tokyo".into(), decimal_literals: true, start };
+        let properties = Properties {
+            time_zone: "Asia/Tokyo".into(),
+            decimal_literals: true,
+            start,
+            schema: "s".into(),
+            ..Properties::default()
+        };
         let mut read = Properties::default();
         for entry in properties.entries() {
             let key = entry.key.strip_prefix("civetta.").unwrap();

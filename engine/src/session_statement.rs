@@ -2,11 +2,17 @@
 
 use catalog::{Error, ErrorKind, Result};
 use datafusion::sql::sqlparser::ast::{Expr, Value};
-use sql::{NamePattern, Statement};
+use sql::{DatabaseName, Door, NamePattern, Statement};
 
 use crate::command::Rows;
+use crate::describe_prepared;
 use crate::engine::{Answer, Engine, Session};
 use crate::functions;
+use crate::information_schema;
+use crate::listing;
+use crate::plan::scope::Catalog;
+use crate::session_property::{PROPERTIES, Property};
+use crate::system;
 
 /// Runs `statement` if it is about the session; `None` where it is not.
 pub(crate) async fn run(engine: &Engine, session: &mut Session, statement: &Statement) -> Result<Option<Answer>> {
@@ -19,8 +25,10 @@ pub(crate) async fn run(engine: &Engine, session: &mut Session, statement: &Stat
             session.prepared.remove(name).ok_or_else(|| not_prepared(name))?;
             Rows::none()
         }
-        Statement::DescribeInput { name } => input(&session.statement(name)?)?,
-        Statement::DescribeOutput { name } => output(engine, session, name).await?,
+        Statement::DescribeInput { name } => return describe_prepared::input(&session.statement(name)?).map(Some),
+        Statement::DescribeOutput { name } => {
+            return describe_prepared::output(engine, session, session.statement(name)?).await.map(Some);
+        }
         Statement::SetSession { name, value } => {
             session.set(name, value.as_ref())?;
             Rows::none()
@@ -28,11 +36,46 @@ pub(crate) async fn run(engine: &Engine, session: &mut Session, statement: &Stat
         Statement::ShowSession { like } => properties(session, like.as_ref()),
         Statement::ShowFunctions { like } => functions(like.as_ref()),
         Statement::ShowCatalogs { like } => {
-            Rows::lines("Catalog", ["awsdatacatalog".to_string()].into_iter().filter(|name| matches(name, like.as_ref())))
+            // By Athena's door there is one; Trino's has `system` besides.
+            let known = match session.door {
+                Door::Athena => &[Catalog::Lake][..],
+                Door::Trino => &[Catalog::Lake, Catalog::System],
+            };
+            let names = known.iter().map(|catalog| catalog.name().to_string());
+            Rows::lines("Catalog", names.filter(|name| matches(name, like.as_ref())).collect::<Vec<_>>())
+        }
+        Statement::Show(listed) => return listing::list(engine, session, listed.clone()).await.map(Some),
+        Statement::Use { database } if session.door == Door::Trino => {
+            use_schema(engine, session, database).await?;
+            Rows::none()
+        }
+        // Each statement is a transaction of its own.
+        Statement::Transaction(_) => Rows::none(),
+        Statement::KillQuery { query, .. } => {
+            let missing = || Error::new(ErrorKind::QueryNotFound, format!("Target query not found: {query}"));
+            session.queries.as_ref().ok_or_else(missing)?.kill(query).await?;
+            Rows::none()
         }
         _ => return Ok(None),
     };
     Ok(Some(rows.into()))
+}
+
+/// `USE [catalog.]schema`; Trino wants to know both.
+async fn use_schema(engine: &Engine, session: &mut Session, to: &DatabaseName) -> Result<()> {
+    let catalog = Catalog::known(to.catalog.as_deref().unwrap_or(&session.catalog))?;
+    match catalog {
+        Catalog::System if system::SCHEMAS.contains(&to.name.as_str()) => {}
+        Catalog::Lake if to.name == information_schema::NAME => {}
+        Catalog::Lake => _ = engine.catalog().database(&to.name).await?,
+        Catalog::System => {
+            let message = format!("Schema does not exist: {}.{}", catalog.name(), to.name);
+            return Err(Error::new(ErrorKind::DatabaseNotFound, message));
+        }
+    }
+    session.catalog = catalog.name().to_string();
+    session.database.clone_from(&to.name);
+    Ok(())
 }
 
 fn not_prepared(name: &str) -> Error {
@@ -42,7 +85,7 @@ fn not_prepared(name: &str) -> Error {
 impl Session {
     /// The statement prepared under this name, its `?` unfilled.
     fn statement(&self, name: &str) -> Result<Statement> {
-        sql::parse(self.prepared.get(name).ok_or_else(|| not_prepared(name))?)
+        sql::parse_by(self.door, self.prepared.get(name).ok_or_else(|| not_prepared(name))?)
     }
 
     /// The statement prepared under this name, with `parameters` for its `?`.
@@ -54,25 +97,12 @@ impl Session {
 
     /// Sets a property to a constant, or back to its default.
     fn set(&mut self, name: &str, value: Option<&Expr>) -> Result<()> {
-        let defaults = Self::default().properties;
-        let unknown = || Error::invalid(format!("Session property '{name}' does not exist"));
-        match name {
-            "time_zone_id" => match value {
-                None => self.properties.time_zone = defaults.time_zone,
-                Some(value) => {
-                    let mut properties = self.properties.clone();
-                    properties.time_zone = text(name, value)?;
-                    properties.zone()?;
-                    self.properties = properties;
-                }
-            },
-            "decimal_literals" => match value {
-                None => self.properties.decimal_literals = defaults.decimal_literals,
-                Some(value) => self.properties.decimal_literals = truth(name, value)?,
-            },
-            _ => return Err(unknown()),
+        let Some(value) = value else { return self.reset_property(name) };
+        match constant(value) {
+            Some(Value::SingleQuotedString(text)) => self.set_property(name, text),
+            Some(Value::Boolean(truth)) => self.set_property(name, &truth.to_string()),
+            _ => Err(Error::invalid(format!("Unable to set session property '{name}' to '{value}': it takes a constant"))),
         }
-        Ok(())
     }
 }
 
@@ -84,55 +114,14 @@ fn constant(value: &Expr) -> Option<&Value> {
     }
 }
 
-fn text(name: &str, value: &Expr) -> Result<String> {
-    match constant(value) {
-        Some(Value::SingleQuotedString(text)) => Ok(text.clone()),
-        _ => Err(Error::invalid(format!("Unable to set session property '{name}' to '{value}': it takes a string"))),
-    }
-}
-
-fn truth(name: &str, value: &Expr) -> Result<bool> {
-    match constant(value) {
-        Some(Value::Boolean(truth)) => Ok(*truth),
-        _ => Err(Error::invalid(format!("Unable to set session property '{name}' to '{value}': it takes true or false"))),
-    }
-}
-
-/// Position and type of each `?`: the type that it is cast to, else `unknown`.
-fn input(statement: &Statement) -> Result<Rows> {
-    let places = sql::parameters(statement);
-    let rows = places.into_iter().enumerate().map(|(position, cast)| {
-        let r#type = cast.map_or_else(|| "unknown".to_string(), |data_type| sql::type_text(&data_type));
-        [position.to_string(), r#type]
-    });
-    Ok(Rows::cells(&["Position", "Type"], "varchar", rows))
-}
-
-/// The columns that a prepared query answers with.
-async fn output(engine: &Engine, session: &Session, name: &str) -> Result<Rows> {
-    let statement = session.statement(name)?;
-    let null = || Expr::Value(Value::Null.with_empty_span());
-    let nulls = (0..sql::places(&statement)).map(|_| null()).collect();
-    let Statement::Query(query) = sql::bind(statement, nulls)? else {
-        return Ok(Rows::cells(&["Column Name", "Type"], "varchar", []));
-    };
-    let columns = engine.describe(session, &query).await?;
-    let rows = columns.into_iter().map(|column| [column.name, column.r#type.to_string()]);
-    Ok(Rows::cells(&["Column Name", "Type"], "varchar", rows.collect::<Vec<_>>()))
-}
-
 fn properties(session: &Session, like: Option<&NamePattern>) -> Rows {
-    let default = Session::default().properties;
-    let now = &session.properties;
-    let rows = [
-        ["decimal_literals", &now.decimal_literals.to_string(), &default.decimal_literals.to_string(), "boolean", {
-            "Whether 1.2 is a decimal, as in Trino, and not a double, as in Athena"
-        }]
-        .map(str::to_string),
-        ["time_zone_id", &now.time_zone, &default.time_zone, "varchar", "The session's time zone"].map(str::to_string),
-    ];
+    let rows = PROPERTIES.iter().map(|Property { name, r#type, description }| {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        let (now, default) = (text(session.property(name)), text(session.default_property(name)));
+        [(*name).to_string(), now, default, (*r#type).to_string(), (*description).to_string()]
+    });
     let names = ["Name", "Value", "Default", "Type", "Description"];
-    Rows::cells(&names, "varchar", rows.into_iter().filter(|[name, ..]| matches(name, like)))
+    Rows::cells(&names, "varchar", rows.filter(|[name, ..]| matches(name, like)).collect::<Vec<_>>())
 }
 
 /// All that can be called, with each of their overloads.
@@ -147,7 +136,7 @@ fn functions(like: Option<&NamePattern>) -> Rows {
     Rows::cells(&["Function", "Return Type", "Argument Types", "Function Type", "Description"], "varchar", rows)
 }
 
-fn matches(name: &str, pattern: Option<&NamePattern>) -> bool {
+pub(crate) fn matches(name: &str, pattern: Option<&NamePattern>) -> bool {
     let Some(pattern) = pattern else { return true };
     let mut expression = String::from("(?s)^");
     let mut characters = pattern.like.chars();

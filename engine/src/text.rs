@@ -4,6 +4,7 @@
 //! escaped, NULL inside of them is `null`, maps are ordered by key, bytes are hexadecimal with a blank between them (also
 //! inside of arrays, where Athena prints a Java object's address).
 
+pub(crate) mod json;
 mod nested;
 mod number;
 mod temporal;

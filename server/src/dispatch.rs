@@ -22,7 +22,7 @@ use crate::aws::{Failure, Reply};
 use crate::route::{self, Protocol};
 use crate::serve::Shared;
 use crate::signature::{Payload, Refused};
-use crate::{athena, glue, s3, sts};
+use crate::{athena, glue, s3, sts, trino};
 
 /// The longest JSON body or form, in bytes: well above Athena's longest query (262,144) and Glue's largest batch.
 const LONGEST: usize = 16 << 20;
@@ -40,6 +40,7 @@ pub(crate) async fn dispatch(shared: &Shared, exchange: &Arc<Exchange>, request:
             Protocol::Json(target) => Ok(json(id, call(shared, exchange, &head, target, body).await)),
             Protocol::Form => Ok(form(shared, exchange, &head, body).await),
             Protocol::S3 => Ok(object(shared, exchange, head, body).await),
+            Protocol::Trino => Ok(trino::call(shared, exchange, &head, whole(body).await).await),
             Protocol::Own => Err(Request::from_parts(head, body)),
         }
     };
@@ -60,6 +61,7 @@ async fn broken(protocol: &Protocol, id: Uuid) -> Response {
     let (status, message) = (StatusCode::INTERNAL_SERVER_ERROR, "the request failed inside the server");
     match protocol {
         Protocol::Json(_) | Protocol::Own => json(id, Err(Failure { status: 500, ..Failure::new("InternalFailure", message) })),
+        Protocol::Trino => trino::refused(status, &format!("{message} (request id {id})")),
         Protocol::Form => sts::refuse(id, (status, "InternalFailure", message.to_owned())),
         Protocol::S3 => s3::refuse(id, (status, "InternalError", message.to_owned())).await,
     }

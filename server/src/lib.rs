@@ -19,6 +19,7 @@ mod scheduler;
 mod serve;
 mod signature;
 mod sts;
+mod trino;
 
 pub use front::Front;
 pub use keys::{Key, KeyFile, Keys};

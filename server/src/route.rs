@@ -11,6 +11,8 @@ pub(crate) enum Protocol {
     Json(String),
     /// A form with `Action=`, which is STS.
     Form,
+    /// Trino's client protocol, below `/v1`.
+    Trino,
     /// Health, counters and what else is our own.
     Own,
     S3,
@@ -29,7 +31,7 @@ pub(crate) fn protocol(head: &Parts) -> Protocol {
     }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     if RESERVED.contains(&first) && !is_signed(head) {
-        return Protocol::Own;
+        return if first == "v1" { Protocol::Trino } else { Protocol::Own };
     }
     Protocol::S3
 }
@@ -39,13 +41,16 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
 
-/// Whether it carries a signature, be it in a header or in the URL.
+/// Whether it carries a signature of AWS, be it in a header or in the URL. A password is none.
 pub(crate) fn is_signed(head: &Parts) -> bool {
     let parameter = |name: &str| {
         let query = head.uri.query().unwrap_or_default();
         query.split('&').any(|pair| pair.split('=').next() == Some(name))
     };
-    head.headers.contains_key(header::AUTHORIZATION) || parameter("X-Amz-Signature") || parameter("Signature")
+    let authorization = head.headers.get(header::AUTHORIZATION);
+    authorization.is_some_and(|value| value.as_bytes().starts_with(b"AWS"))
+        || parameter("X-Amz-Signature")
+        || parameter("Signature")
 }
 
 /// The region in the scope of the signature, `Credential=KEY/DATE/REGION/SERVICE/aws4_request`, in the header or in the URL.
@@ -81,7 +86,9 @@ mod tests {
         assert_eq!(of("POST", "/", &[target, form]), Protocol::Json("AWSGlue.GetTable".to_owned()));
         assert_eq!(of("POST", "/", &[form]), Protocol::Form);
         assert_eq!(of("GET", "/healthz", &[]), Protocol::Own);
-        assert_eq!(of("GET", "/v1/statement", &[]), Protocol::Own);
+        assert_eq!(of("GET", "/v1/statement", &[]), Protocol::Trino);
+        assert_eq!(of("POST", "/v1/statement", &[("authorization", "Basic eDp5")]), Protocol::Trino);
+        assert_eq!(of("GET", "/v1/key", &[signed]), Protocol::S3);
         assert_eq!(of("GET", "/healthz", &[signed]), Protocol::S3);
         assert_eq!(of("GET", "/metrics?X-Amz-Signature=x", &[]), Protocol::S3);
         // A form put by a presigned URL is an object, not a call of STS.

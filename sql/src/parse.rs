@@ -4,6 +4,7 @@
 use catalog::{Error, ErrorKind, Result};
 
 use crate::cursor::Cursor;
+use crate::door::{self, Door};
 use crate::hive;
 use crate::prepared;
 use crate::session;
@@ -18,6 +19,11 @@ use crate::trino;
 /// Errors: `Syntax` with the position in `text`; `NotSupported` naming the statement or clause and its position;
 /// `InvalidInput` where the statement contradicts itself.
 pub fn parse(text: &str) -> Result<Statement> {
+    parse_by(Door::Athena, text)
+}
+
+/// As [`parse`], for a text that came by this door.
+pub fn parse_by(door: Door, text: &str) -> Result<Statement> {
     let script = split(text);
     if let Ending::Inside(quote, position) = script.ending {
         let what = if quote == '/' { "comment".to_string() } else { format!("quote {quote}") };
@@ -25,10 +31,10 @@ pub fn parse(text: &str) -> Result<Statement> {
     }
     match script.statements.as_slice() {
         [] => Err(Error::new(ErrorKind::Syntax, "there is no statement in this text")),
-        [one] => statement(Source { text: one.text, start: one.position }),
+        [one] => statement(Source { text: one.text, start: one.position, door }),
         [first, second, ..] => {
             // Bodies of routines have semicolons.
-            if let Err(error) = statement(Source { text: first.text, start: first.position })
+            if let Err(error) = statement(Source { text: first.text, start: first.position, door })
                 && error.kind() == ErrorKind::NotSupported
                 && error.message().contains("FUNCTION")
             {
@@ -67,6 +73,11 @@ pub(crate) fn statement(source: Source<'_>) -> Result<Statement> {
     let head = words(source.text);
     let starts =
         |phrase: &str| phrase.split(' ').zip(&head).filter(|(word, token)| token.is(word)).count() == phrase.split(' ').count();
+    if source.door == Door::Trino
+        && let Some(statement) = door::statement(source)
+    {
+        return statement;
+    }
     if trino::heads().any(starts)
         && let Some(error) = trino::refused(source)
     {

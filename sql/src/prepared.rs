@@ -7,7 +7,7 @@ use sqlparser::ast::{DataType, Expr, Query, Value, ValueWithSpan, visit_expressi
 use sqlparser::tokenizer::Location;
 
 use crate::cursor::Cursor;
-use crate::parse::{parse, statement};
+use crate::parse::{parse_by, statement};
 use crate::source::Source;
 use crate::statement::Statement;
 use crate::token::Grammar;
@@ -45,8 +45,8 @@ pub(crate) fn execute(source: Source<'_>) -> Result<Statement> {
     if cursor.accept("IMMEDIATE") {
         let text = cursor.string()?;
         let parameters = using(&mut cursor)?;
-        not_inside(&Cursor::new(Source { text: &text, start: crate::source::START }, Grammar::Trino))?;
-        return bind(parse(&text)?, parameters);
+        not_inside(&Cursor::new(Source::new(&text), Grammar::Trino))?;
+        return bind(parse_by(source.door, &text)?, parameters);
     }
     let name = cursor.name()?;
     Ok(Statement::Execute { name, parameters: using(&mut cursor)? })
@@ -94,7 +94,7 @@ pub(crate) fn describe(source: Source<'_>) -> Result<Statement> {
 /// One of Athena's `ExecutionParameters`: a text that is an expression without columns is that expression, any other is a
 /// string that says just this.
 pub fn parameter(text: &str) -> Expr {
-    let source = Source { text, start: crate::source::START };
+    let source = Source::new(text);
     match trino::values(source).as_deref() {
         Ok([value]) if !names_columns(value) => value.clone(),
         _ => Expr::Value(Value::SingleQuotedString(text.to_owned()).with_empty_span()),
@@ -191,6 +191,7 @@ fn placeholder(expression: &Expr) -> Option<Location> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::parse;
 
     fn bound(text: &str, parameters: &[&str]) -> String {
         let parameters = parameters.iter().map(|text| parameter(text)).collect();

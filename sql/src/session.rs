@@ -71,7 +71,7 @@ fn listing(mut cursor: Cursor<'_>, of: fn(Option<NamePattern>) -> Statement) -> 
 }
 
 /// `LIKE 'pattern' [ESCAPE 'c']`, where there is one.
-fn like(cursor: &mut Cursor<'_>) -> Result<Option<NamePattern>> {
+pub(crate) fn like(cursor: &mut Cursor<'_>) -> Result<Option<NamePattern>> {
     if !cursor.accept("LIKE") {
         return Ok(None);
     }

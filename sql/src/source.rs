@@ -2,6 +2,8 @@
 
 use catalog::Position;
 
+use crate::door::Door;
+
 /// The start of a text.
 pub(crate) const START: Position = Position { line: 1, column: 1 };
 
@@ -11,9 +13,16 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     /// Where `text` begins in what the user typed.
     pub(crate) start: Position,
+    /// By which door it came.
+    pub(crate) door: Door,
 }
 
 impl<'a> Source<'a> {
+    /// A text of its own.
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, start: START, door: Door::default() }
+    }
+
     /// The position of the character at `offset`; one past the end is the end.
     pub(crate) fn position(&self, offset: usize) -> Position {
         advance(self.start, self.text.get(..offset).unwrap_or(self.text))
@@ -21,7 +30,7 @@ impl<'a> Source<'a> {
 
     /// The part from `offset` on, which knows its own place.
     pub(crate) fn from(&self, offset: usize) -> Source<'a> {
-        Source { text: self.text.get(offset..).unwrap_or_default(), start: self.position(offset) }
+        Source { text: self.text.get(offset..).unwrap_or_default(), start: self.position(offset), door: self.door }
     }
 }
 
@@ -41,7 +50,7 @@ mod tests {
 
     #[test]
     fn positions_count_characters_and_lines() {
-        let source = Source { text: "sélect\n  x", start: START };
+        let source = Source::new("sélect\n  x");
         assert_eq!(source.position(3), Position { line: 1, column: 3 });
         assert_eq!(source.position("sélect\n  ".len()), Position { line: 2, column: 3 });
         assert_eq!(source.position(99), Position { line: 2, column: 4 });

@@ -58,6 +58,14 @@ pub enum Statement {
         name: String,
         value: Option<ast::Expr>,
     },
+    /// What Trino's SHOW lists, where it is not Athena's.
+    Show(Listing),
+    Transaction(Transaction),
+    /// `CALL system.runtime.kill_query`
+    KillQuery {
+        query: String,
+        message: Option<String>,
+    },
     /// `like` is Athena's pattern: a regular expression in which `*` is any text.
     ShowDatabases {
         like: Option<String>,
@@ -144,6 +152,44 @@ pub enum Statement {
         view: ObjectName,
         if_exists: bool,
     },
+}
+
+/// What a SHOW of Trino's protocol lists; a catalog or schema that is not named is the session's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listing {
+    Schemas {
+        catalog: Option<String>,
+        like: Option<NamePattern>,
+    },
+    Tables {
+        schema: Option<DatabaseName>,
+        like: Option<NamePattern>,
+    },
+    /// Also `DESCRIBE`.
+    Columns {
+        table: ObjectName,
+        like: Option<NamePattern>,
+    },
+    Stats {
+        table: ObjectName,
+    },
+    CreateSchema {
+        schema: DatabaseName,
+    },
+    CreateTable {
+        table: ObjectName,
+    },
+    CreateView {
+        view: ObjectName,
+    },
+}
+
+/// A step of a transaction. Each statement is one of its own, so that they change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transaction {
+    Start,
+    Commit,
+    Rollback,
 }
 
 /// What `ALTER TABLE` does.
@@ -286,6 +332,17 @@ impl Statement {
             Self::ShowSession { .. } => "SHOW SESSION",
             Self::SetSession { value: Some(_), .. } => "SET SESSION",
             Self::SetSession { value: None, .. } => "RESET SESSION",
+            Self::Show(Listing::Schemas { .. }) => "SHOW SCHEMAS",
+            Self::Show(Listing::Tables { .. }) => "SHOW TABLES",
+            Self::Show(Listing::Columns { .. }) => "SHOW COLUMNS",
+            Self::Show(Listing::Stats { .. }) => "SHOW STATS",
+            Self::Show(Listing::CreateSchema { .. }) => "SHOW CREATE SCHEMA",
+            Self::Show(Listing::CreateTable { .. }) => "SHOW CREATE TABLE",
+            Self::Show(Listing::CreateView { .. }) => "SHOW CREATE VIEW",
+            Self::Transaction(Transaction::Start) => "START TRANSACTION",
+            Self::Transaction(Transaction::Commit) => "COMMIT",
+            Self::Transaction(Transaction::Rollback) => "ROLLBACK",
+            Self::KillQuery { .. } => "CALL",
             Self::ShowDatabases { .. } => "SHOW DATABASES",
             Self::ShowTables { .. } => "SHOW TABLES",
             Self::ShowViews { .. } => "SHOW VIEWS",

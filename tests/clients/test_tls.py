@@ -3,9 +3,13 @@
 import os
 import ssl
 
+from urllib.parse import urlsplit
+
 import boto3
 import botocore.exceptions
 import pytest
+import requests
+import trino
 
 
 def test_clients_that_trust_the_certificate_work():
@@ -26,3 +30,20 @@ def test_clients_that_trust_the_certificate_work():
 def test_clients_that_do_not_trust_it_refuse():
     with pytest.raises(botocore.exceptions.SSLError):
         boto3.client("sts", verify=ssl.get_default_verify_paths().cafile or True).get_caller_identity()
+
+
+def trino_query(verify):
+    """Trino's client with a password, which it sends over TLS only."""
+    server = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    user = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    auth = trino.auth.BasicAuthentication(*user)
+    connection = trino.dbapi.connect(
+        host=server.hostname, port=server.port, http_scheme="https", user=user[0], auth=auth, verify=verify, max_attempts=1
+    )
+    return connection.cursor().execute("SELECT current_user").fetchall()
+
+
+def test_trinos_protocol():
+    assert trino_query(os.environ["AWS_CA_BUNDLE"]) == [[os.environ["AWS_ACCESS_KEY_ID"]]]
+    with pytest.raises((trino.exceptions.TrinoConnectionError, requests.exceptions.SSLError)):
+        trino_query(True)

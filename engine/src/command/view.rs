@@ -11,6 +11,7 @@ use sql::{TableReference, TableSource};
 use super::Rows;
 use super::name::{self, Name};
 use super::table::is_missing;
+use crate::system;
 use crate::types::{self, Type};
 
 /// Hive's longest `varchar(n)`.
@@ -52,6 +53,9 @@ pub(super) async fn create(catalog: &Arc<dyn Catalog>, name: &Name, definition: 
 pub(super) fn refuse_recursion(view: &Name, reads: &[TableReference], session: &str) -> Result<()> {
     for reference in reads {
         let TableSource::Name(read) = &reference.source else { continue };
+        if read.catalog.as_deref() == Some(system::CATALOG) {
+            continue;
+        }
         let read = name::table(read.clone(), session)?;
         if (read.database.as_str(), read.name.as_str()) == (view.database.as_str(), view.name.as_str()) {
             let error = Error::invalid(format!("view '{view}' cannot read itself"));

@@ -28,6 +28,7 @@ mod number;
 mod quantiles;
 pub(crate) mod regexp;
 mod rows;
+mod session;
 mod set_digest;
 mod signature;
 mod sketch;
@@ -95,6 +96,7 @@ const FAMILIES: &[&[Scalar]] = &[
     json::TABLES,
     json::CONSTRUCTORS,
     url::FUNCTIONS,
+    session::FUNCTIONS,
     network::FUNCTIONS,
     format::FUNCTIONS,
     format::SIZES,

@@ -1,5 +1,5 @@
 //! Which databases and tables a query's filters leave, as far as the filters name them: `=`, `IN`, `OR` and `AND` over
-//! `schema_name`, `table_schema` and `table_name`, also inside of `lower(…)`, for names in a catalog have no capitals.
+//! `schema_name`, `table_schema`, `table_schem` and `table_name`, `LIKE` without wildcards, also inside of `lower(…)`, for names in a catalog have no capitals.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 type Names = Option<BTreeSet<String>>;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Wanted {
-    pub(super) databases: Names,
-    pub(super) tables: Names,
+pub(crate) struct Wanted {
+    pub(crate) databases: Names,
+    pub(crate) tables: Names,
 }
 
 impl Wanted {
     /// What all of `filters` leave, and perhaps more.
-    pub(super) fn by(filters: &[Expr]) -> Self {
+    pub(crate) fn by(filters: &[Expr]) -> Self {
         filters.iter().map(Self::of).fold(Self::default(), Self::and)
     }
 
@@ -32,6 +32,12 @@ impl Wanted {
                     _ => Self::default(),
                 },
             },
+            Expr::Like(like) if !like.negated && !like.case_insensitive => {
+                match (column(&like.expr), text(&like.pattern).and_then(|pattern| plain(&pattern, like.escape_char))) {
+                    (Some(column), Some(name)) => Self::one_of(column, BTreeSet::from([name])),
+                    _ => Self::default(),
+                }
+            }
             Expr::InList(list) if !list.negated => {
                 let names = list.list.iter().map(text).collect::<Option<BTreeSet<_>>>();
                 match (column(&list.expr), names) {
@@ -45,7 +51,7 @@ impl Wanted {
 
     fn one_of(column: &str, names: BTreeSet<String>) -> Self {
         match column {
-            "schema_name" | "table_schema" => Self { databases: Some(names), tables: None },
+            "schema_name" | "table_schema" | "table_schem" => Self { databases: Some(names), tables: None },
             "table_name" => Self { databases: None, tables: Some(names) },
             _ => Self::default(),
         }
@@ -63,6 +69,20 @@ impl Wanted {
         let either = |left: Names, right: Names| Some(&left? | &right?);
         Self { databases: either(self.databases, other.databases), tables: either(self.tables, other.tables) }
     }
+}
+
+/// The one text that a pattern of LIKE fits, if it is one: JDBC's drivers ask for names in this way.
+fn plain(pattern: &str, escape: Option<char>) -> Option<String> {
+    let mut characters = pattern.chars();
+    let mut plain = String::new();
+    while let Some(c) = characters.next() {
+        match c {
+            c if Some(c) == escape => plain.push(characters.next()?),
+            '%' | '_' => return None,
+            c => plain.push(c),
+        }
+    }
+    Some(plain)
 }
 
 fn column(expression: &Expr) -> Option<&str> {
@@ -100,6 +120,10 @@ mod tests {
     #[test]
     fn filters_name_databases_and_tables() {
         let schema = || col("table_schema");
+        let escaped = |pattern: &str| {
+            let (expression, pattern) = (Box::new(schema()), Box::new(lit(pattern)));
+            Expr::Like(datafusion::logical_expr::Like::new(false, expression, pattern, Some('$'), false))
+        };
         let cases = [
             (vec![], None, None),
             (vec![schema().eq(lit("a"))], Some("a"), None),
@@ -111,6 +135,9 @@ mod tests {
             (vec![schema().eq(lit("a")).or(col("table_name").eq(lit("t")))], None, None),
             (vec![schema().eq(lit("a")).and(schema().eq(lit("b")))], Some(""), None),
             (vec![schema().eq(lit("a")), col("table_type").eq(lit("VIEW"))], Some("a"), None),
+            (vec![schema().like(lit("ab"))], Some("ab"), None),
+            (vec![escaped("a$_b")], Some("a_b"), None),
+            (vec![escaped("a_b")], None, None),
             (vec![schema().not_eq(lit("a")), schema().like(lit("a%"))], None, None),
         ];
         for (filters, databases, tables) in cases {

@@ -45,7 +45,7 @@ pub(super) fn stream(
     })
 }
 
-fn databases(catalog: &Arc<dyn Catalog>, wanted: Option<BTreeSet<String>>) -> BoxStream<'static, Result<Vec<String>>> {
+pub(crate) fn databases(catalog: &Arc<dyn Catalog>, wanted: Option<BTreeSet<String>>) -> BoxStream<'static, Result<Vec<String>>> {
     let catalog = Arc::clone(catalog);
     match wanted {
         None => pages(move |page| {
@@ -63,7 +63,7 @@ fn databases(catalog: &Arc<dyn Catalog>, wanted: Option<BTreeSet<String>>) -> Bo
     }
 }
 
-fn tables(
+pub(crate) fn tables(
     catalog: &Arc<dyn Catalog>,
     database: String,
     wanted: Option<BTreeSet<String>>,
@@ -122,7 +122,7 @@ fn of_tables(kind: Kind, tables: &[Table]) -> Vec<ArrayRef> {
         text(chosen.iter().map(|table| table.name.as_str())),
     ];
     match kind {
-        Kind::Columns => return of_columns(&chosen),
+        Kind::Columns | Kind::ColumnsInFull => return of_columns(&chosen, kind == Kind::ColumnsInFull),
         Kind::Views => {
             let definition = |table: &&Table| View::of(table).ok().map(|view| view.original_sql);
             columns.push(Arc::new(chosen.iter().map(definition).collect::<StringViewArray>()));
@@ -132,37 +132,56 @@ fn of_tables(kind: Kind, tables: &[Table]) -> Vec<ArrayRef> {
     columns
 }
 
-fn of_columns(tables: &[&Table]) -> Vec<ArrayRef> {
-    struct Row<'a> {
-        table: &'a Table,
-        name: String,
-        position: i64,
-        r#type: String,
-    }
-    let rows: Vec<Row<'_>> = tables
+fn of_columns(tables: &[&Table], hidden: bool) -> Vec<ArrayRef> {
+    let rows: Vec<(&Table, i64, ColumnOf)> = tables
         .iter()
-        .flat_map(|table| (1..).zip(columns(table)).map(|(position, (name, r#type))| Row { table, name, position, r#type }))
+        .flat_map(|table| (1..).zip(columns(table)).map(move |(position, column)| (*table, position, column)))
         .collect();
-    vec![
+    let mut arrays = vec![
         text(rows.iter().map(|_| CATALOG)),
-        text(rows.iter().map(|row| row.table.database_name.as_str())),
-        text(rows.iter().map(|row| row.table.name.as_str())),
-        text(rows.iter().map(|row| row.name.as_str())),
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.position))),
+        text(rows.iter().map(|(table, ..)| table.database_name.as_str())),
+        text(rows.iter().map(|(table, ..)| table.name.as_str())),
+        text(rows.iter().map(|(.., column)| column.name.as_str())),
+        Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, position, _)| *position))),
         Arc::new(StringViewArray::new_null(rows.len())),
         text(rows.iter().map(|_| "YES")),
-        text(rows.iter().map(|row| row.r#type.as_str())),
-    ]
+        text(rows.iter().map(|(.., column)| column.r#type.as_str())),
+    ];
+    if hidden {
+        arrays.push(Arc::new(rows.iter().map(|(.., column)| column.comment.as_deref()).collect::<StringViewArray>()));
+        arrays.push(Arc::new(rows.iter().map(|(.., column)| column.extra()).collect::<StringViewArray>()));
+    }
+    arrays
 }
 
-/// Names and Trino types. A type that cannot be read is told as it is stored: one odd table must not hide all the others.
-fn columns(table: &Table) -> Vec<(String, String)> {
-    if let Some(view) = table.is_view().then(|| View::of(table).ok()).flatten().filter(|view| !view.columns.is_empty()) {
-        return view.columns.into_iter().map(|column| (column.name, column.r#type)).collect();
+/// What there is to tell of a column.
+pub(crate) struct ColumnOf {
+    pub(crate) name: String,
+    /// Trino's type. One that cannot be read is told as it is stored: one odd table must not hide all the others.
+    pub(crate) r#type: String,
+    pub(crate) comment: Option<String>,
+    is_key: bool,
+}
+
+impl ColumnOf {
+    /// Trino's `extra_info`.
+    pub(crate) fn extra(&self) -> Option<&'static str> {
+        self.is_key.then_some("partition key")
     }
-    let trino = |column: &Column| {
+}
+
+/// The columns of a table or view, partition keys last.
+pub(crate) fn columns(table: &Table) -> Vec<ColumnOf> {
+    if let Some(view) = table.is_view().then(|| View::of(table).ok()).flatten().filter(|view| !view.columns.is_empty()) {
+        let column =
+            |column: sql::view::ViewColumn| ColumnOf { name: column.name, r#type: column.r#type, comment: None, is_key: false };
+        return view.columns.into_iter().map(column).collect();
+    }
+    let column = |column: &Column, is_key| {
         let r#type = types::of_hive(column.hive_type()).map(|r#type| r#type.to_string());
-        (column.name.clone(), r#type.unwrap_or_else(|_| column.hive_type().to_owned()))
+        let r#type = r#type.unwrap_or_else(|_| column.hive_type().to_owned());
+        ColumnOf { name: column.name.clone(), r#type, comment: column.comment.clone(), is_key }
     };
-    table.columns().iter().chain(table.partition_keys()).map(trino).collect()
+    let data = table.columns().iter().map(|of| column(of, false));
+    data.chain(table.partition_keys().iter().map(|of| column(of, true))).collect()
 }

@@ -38,7 +38,7 @@ async fn catalog(folder: &tempfile::TempDir) -> Arc<dyn Catalog> {
 /// The rows of a table, cells joined by tabs, NULL as nothing.
 async fn rows(catalog: &Arc<dyn Catalog>, table: &str, filters: &[Expr]) -> Vec<String> {
     let context = SessionContext::new();
-    let plan = super::table(catalog, table).unwrap().scan(&context.state(), None, filters, None).await.unwrap();
+    let plan = super::table(catalog, table, true).unwrap().scan(&context.state(), None, filters, None).await.unwrap();
     let batches = collect(plan, context.task_ctx()).await.unwrap();
     let mut lines = Vec::new();
     for batch in &batches {
@@ -64,13 +64,13 @@ async fn the_catalog_is_told_as_trino_tells_it() {
     assert_eq!(tables, ["awsdatacatalog\ta\tt\tBASE TABLE", "awsdatacatalog\ta\tv\tVIEW", "awsdatacatalog\tb\tt\tBASE TABLE"]);
     assert_eq!(rows(&catalog, "views", &[]).await, ["awsdatacatalog\ta\tv\tSELECT 1"]);
     let expected = [
-        "awsdatacatalog\ta\tt\tx\t1\t\tYES\tinteger",
-        "awsdatacatalog\ta\tt\todd\t2\t\tYES\tuniontype<int,string>",
-        "awsdatacatalog\ta\tt\tdt\t3\t\tYES\tvarchar",
-        "awsdatacatalog\ta\tv\tn\t1\t\tYES\trow(a integer)",
+        "awsdatacatalog\ta\tt\tx\t1\t\tYES\tinteger\t\t",
+        "awsdatacatalog\ta\tt\todd\t2\t\tYES\tuniontype<int,string>\t\t",
+        "awsdatacatalog\ta\tt\tdt\t3\t\tYES\tvarchar\t\tpartition key",
+        "awsdatacatalog\ta\tv\tn\t1\t\tYES\trow(a integer)\t\t",
     ];
     assert_eq!(rows(&catalog, "columns", &[col("table_schema").eq(lit("a"))]).await, expected);
-    assert!(super::table(&catalog, "nope").is_none());
+    assert!(super::table(&catalog, "nope", false).is_none());
 }
 
 #[tokio::test]

@@ -13,16 +13,14 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 
+use super::scope::{FullName, Scope};
 use crate::error::into_datafusion;
 use crate::functions::has;
 use crate::functions::library::{AGGREGATE, SCALAR, WINDOW};
 
-/// A table's name in full, folded: database and name.
-pub(crate) type FullName = (String, String);
-
 pub(crate) struct Context<'a> {
     pub(crate) state: &'a SessionState,
-    pub(crate) database: &'a str,
+    pub(crate) scope: &'a Scope,
     pub(crate) tables: HashMap<FullName, Arc<dyn TableSource>>,
     /// Those that the query defines for itself.
     pub(crate) functions: HashMap<String, Arc<ScalarUDF>>,
@@ -30,11 +28,11 @@ pub(crate) struct Context<'a> {
 
 impl ContextProvider for Context<'_> {
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
-        let database = name.schema().unwrap_or(self.database);
-        let full = (catalog::name::fold(database), name.table().to_string());
-        let folded = (full.0.clone(), catalog::name::fold(&full.1));
+        let folded = self.scope.completed(name.catalog(), name.schema(), name.table()).map_err(into_datafusion)?;
+        // Names of files are kept as they are.
+        let full = FullName { table: name.table().to_string(), ..folded.clone() };
         let found = self.tables.get(&full).or_else(|| self.tables.get(&folded));
-        found.cloned().ok_or_else(|| into_datafusion(super::no_table(&full)))
+        found.cloned().ok_or_else(|| into_datafusion(full.missing()))
     }
 
     fn create_cte_work_table(&self, name: &str, schema: SchemaRef) -> Result<Arc<dyn TableSource>> {

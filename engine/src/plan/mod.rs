@@ -19,6 +19,7 @@ mod pivot;
 mod place;
 mod predicates;
 pub(crate) mod relation;
+pub(crate) mod scope;
 mod whole;
 mod windows;
 
@@ -26,7 +27,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use catalog::table::Table;
-use catalog::{Error, ErrorKind, Result, name};
+use catalog::{Error, ErrorKind, Result};
 use datafusion::common::config::SqlParserOptions;
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::execution::SessionState;
@@ -35,22 +36,24 @@ use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
-use sql::{ObjectName, Statement, TableReference, TableSource as Source};
+use sql::{Statement, TableReference, TableSource as Source};
 
-use crate::command::name::known_catalog;
 use crate::error::from_datafusion;
 use crate::information_schema;
 use crate::properties::Properties;
 use crate::routine::{self, Routine};
 use crate::scan::snapshot::Lake;
 use crate::scan::{Hidden, LakeTable};
-use context::{Context, FullName};
+use crate::system;
+use context::Context;
 use forms::Aggregates;
 pub(crate) use forms::{select_from, select_of};
 pub(crate) use grouping::null;
 pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT, call};
 use metadata::Metadata;
+pub(crate) use output::select_items;
 pub(crate) use predicates::PERIOD_END;
+use scope::{Catalog, FullName, Scope};
 pub(crate) use whole::digits;
 
 /// Views may refer to views this deep.
@@ -71,12 +74,14 @@ pub(crate) struct Planner<'a> {
     pub(crate) state: &'a SessionState,
     /// Whether `FROM 's3://…/*.json'` is allowed.
     pub(crate) locations: bool,
+    /// The queries that `system.runtime.queries` shows.
+    pub(crate) queries: Option<&'a system::Seen>,
 }
 
 impl Planner<'_> {
-    /// Plans `query`; names without a database are looked for in `database`.
-    pub(crate) async fn plan(&self, query: &ast::Query, database: &str) -> Result<Planned> {
-        let logical = self.logical(query.clone(), database.to_string(), vec![]).await?;
+    /// Plans `query`; names that say less than where they are are looked for in `scope`.
+    pub(crate) async fn plan(&self, query: &ast::Query, scope: Scope) -> Result<Planned> {
+        let logical = self.logical(query.clone(), scope, vec![]).await?;
         let options = self.state.config_options();
         let analyzed = self.state.analyzer().execute_and_check(logical, options, |_, _| {});
         let logical = analyzed.map_err(|error| place::called(from_datafusion(error), query))?;
@@ -85,19 +90,20 @@ impl Planner<'_> {
     }
 
     /// `within` are the views being expanded, outermost first.
-    fn logical(&self, query: ast::Query, database: String, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
+    fn logical(&self, query: ast::Query, scope: Scope, within: Vec<FullName>) -> BoxFuture<'_, Result<LogicalPlan>> {
         async move {
             let written = query.clone();
             let mut query = output::hide_unnamed(query);
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
+            let told = output::mentions(&query, &information_schema::HIDDEN);
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
-                .map(|table| self.resolve(table, database.clone(), Arc::clone(&hidden), within.clone()))
+                .map(|table| self.resolve(table, &scope, Arc::clone(&hidden), told, within.clone()))
                 .buffer_unordered(CONCURRENT_TABLES)
                 .try_collect()
                 .await?;
             let functions = inline::taken(&mut query)?;
-            let mut context = Context { state: self.state, database: &database, tables, functions: HashMap::new() };
+            let mut context = Context { state: self.state, scope: &scope, tables, functions: HashMap::new() };
             for function in functions {
                 let (called, made) = self.function(function, &context)?;
                 context.functions.insert(called, made);
@@ -135,34 +141,40 @@ impl Planner<'_> {
     async fn resolve(
         &self,
         reference: TableReference,
-        database: String,
+        scope: &Scope,
         hidden: Arc<[Hidden]>,
+        told: bool,
         within: Vec<FullName>,
     ) -> Result<(FullName, Arc<dyn TableSource>)> {
         let object = match reference.source {
             Source::Name(object) => object,
             Source::Location(text) => {
                 let table = self.table_of_files(&text, &hidden).await?;
-                return Ok(((database, text), provider_as_source(Arc::new(table))));
+                let full = FullName { table: text, ..scope.completed(None, None, "")? };
+                return Ok((full, provider_as_source(Arc::new(table))));
             }
         };
-        let full = full_name(&object, &database)?;
+        let full = scope.full(&object)?;
         let placed = |error: Error| match reference.position {
             Some(position) => error.at(position),
             None => error,
         };
-        if full.0 == information_schema::NAME {
-            let table = information_schema::table(&self.lake.catalog, &full.1).ok_or_else(|| placed(no_table(&full)))?;
+        if full.catalog == Catalog::System {
+            let table = system::table(&self.lake.catalog, self.queries, &full.database, &full.table);
+            return Ok((full.clone(), provider_as_source(table.ok_or_else(|| placed(full.missing()))?)));
+        }
+        if full.database == information_schema::NAME {
+            let table = information_schema::table(&self.lake.catalog, &full.table, told).ok_or_else(|| placed(full.missing()))?;
             return Ok((full, provider_as_source(table)));
         }
-        if let Some((name, metadata)) = Metadata::of(&full.1) {
-            let found = self.lake.catalog.table(&full.0, name).await;
-            let table = found.map_err(|error| placed(in_the_words_of_trino(error, &full)))?;
+        if let Some((name, metadata)) = Metadata::of(&full.table) {
+            let found = self.lake.catalog.table(&full.database, name).await;
+            let table = found.map_err(|error| placed(full.told(error)))?;
             let source = metadata.source(self.lake, table).await.map_err(placed)?;
             return Ok((full, source));
         }
-        let table =
-            self.lake.catalog.table(&full.0, &full.1).await.map_err(|error| placed(in_the_words_of_trino(error, &full)))?;
+        let found = self.lake.catalog.table(&full.database, &full.table).await;
+        let table = found.map_err(|error| placed(full.told(error)))?;
         let source = if table.is_view() {
             self.view(table, full.clone(), within).await?
         } else {
@@ -172,7 +184,7 @@ impl Planner<'_> {
     }
 
     async fn view(&self, table: Table, full: FullName, mut within: Vec<FullName>) -> Result<Arc<dyn TableSource>> {
-        let named = || format!("view '{}.{}'", full.0, full.1);
+        let named = || format!("view '{}.{}'", full.database, full.table);
         if within.contains(&full) {
             return Err(Error::invalid(format!("{} refers to itself", named())));
         }
@@ -187,8 +199,8 @@ impl Planner<'_> {
             return Err(Error::invalid(format!("{} is not a query", named())));
         };
         within.push(full.clone());
-        let database = view.schema.unwrap_or_else(|| full.0.clone());
-        let logical = self.logical(*query, database, within).await.map_err(|error| error.within(named()))?;
+        let scope = Scope::of(view.schema.unwrap_or_else(|| full.database.clone()));
+        let logical = self.logical(*query, scope, within).await.map_err(|error| error.within(named()))?;
         Ok(provider_as_source(Arc::new(ViewTable::new(logical, Some(view.original_sql)))))
     }
 
@@ -200,27 +212,6 @@ impl Planner<'_> {
         }
         files::table(self.lake, text, hidden).await.map_err(|error| error.within(format!("'{text}'")))
     }
-}
-
-fn no_table((database, table): &FullName) -> Error {
-    Error::new(ErrorKind::TableNotFound, format!("table 'awsdatacatalog.{database}.{table}' does not exist"))
-}
-
-/// What a query names and the catalog does not have, as Trino says it: Athena's clients look for these words.
-fn in_the_words_of_trino(error: Error, full: &FullName) -> Error {
-    match error.kind() {
-        ErrorKind::TableNotFound => no_table(full),
-        ErrorKind::DatabaseNotFound => Error::new(error.kind(), format!("schema '{}' does not exist", full.0)),
-        _ => error,
-    }
-}
-
-/// A table's name in full.
-///
-/// Errors: `DatabaseNotFound` for a catalog other than `awsdatacatalog`, which is Athena's name of the one we have.
-pub(crate) fn full_name(object: &ObjectName, database: &str) -> Result<FullName> {
-    known_catalog(object.catalog.as_deref())?;
-    Ok((name::fold(object.database.as_deref().unwrap_or(database)), name::fold(&object.name)))
 }
 
 fn options(parser: &SqlParserOptions) -> ParserOptions {

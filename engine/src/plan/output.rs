@@ -13,12 +13,17 @@ use crate::scan::Hidden;
 /// The output names of `query`, as many as `plan` has columns. Where the query has a wildcard, the plan's own names stand.
 pub(crate) fn names(query: &ast::Query, plan: &LogicalPlan) -> Vec<String> {
     let planned = plan.schema().fields().iter().map(|field| super::forms::shown(field.name()).to_string());
-    match first_select(&query.body).map(|select| select.projection.as_slice()) {
+    match select_items(query) {
         Some(items) if items.len() == plan.schema().fields().len() && !items.iter().any(is_wildcard) => {
             items.iter().enumerate().map(|(at, item)| written(item).unwrap_or_else(|| format!("_col{at}"))).collect()
         }
         _ => planned.collect(),
     }
+}
+
+/// What the first select of a query selects.
+pub(crate) fn select_items(query: &ast::Query) -> Option<&[SelectItem]> {
+    first_select(&query.body).map(|select| select.projection.as_slice())
 }
 
 /// The select whose items name a set operation's columns: the leftmost.
@@ -42,6 +47,20 @@ fn written(item: &SelectItem) -> Option<String> {
         SelectItem::UnnamedExpr(Expr::CompoundIdentifier(path)) => path.last().map(|ident| ident.value.clone()),
         _ => None,
     }
+}
+
+/// Whether a query names one of these columns somewhere.
+pub(crate) fn mentions(query: &ast::Query, names: &[&str]) -> bool {
+    let named = |ident: Option<&Ident>| match ident.is_some_and(|ident| names.contains(&ident.value.as_str())) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    let found = ast::visit_expressions(query, |expr| match expr {
+        Expr::Identifier(ident) => named(Some(ident)),
+        Expr::CompoundIdentifier(path) => named(path.last()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 /// The hidden columns that a query names.

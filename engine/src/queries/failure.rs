@@ -3,6 +3,8 @@
 use catalog::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
+use super::client::Told;
+
 /// Athena's `AthenaError`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -13,6 +15,9 @@ pub struct Failure {
     pub retryable: bool,
     /// `NAME: line L:C: Message`
     pub message: String,
+    /// The same in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
 }
 
 const SYSTEM: i32 = 1;
@@ -21,7 +26,7 @@ const USER: i32 = 2;
 impl Failure {
     pub(super) fn of(error: &Error) -> Self {
         let (category, r#type, retryable) = classified(error.kind());
-        Self { category, r#type, retryable, message: text(error) }
+        Self { category, r#type, retryable, message: text(error), told: Some(Told::of(error)) }
     }
 }
 

@@ -2,9 +2,12 @@
 //! their history remembered. Every state is in the catalog's database, so that it survives the process and other servers see it.
 
 mod admit;
+mod change;
+mod client;
 mod ended;
 mod failure;
 mod file;
+mod json;
 mod keep;
 mod metadata;
 mod pages;
@@ -36,7 +39,10 @@ use self::ended::Ended;
 use self::spool::{Limits, Spool};
 use crate::work_group::WorkGroups;
 
+pub use change::Change;
+pub use client::{ByTrino, Client, Told};
 pub use failure::Failure;
+pub use json::JsonPage;
 pub use pages::Place;
 pub use record::{Query, State, Statistics, Summary};
 pub use request::{LONGEST_TEXT, Request};
@@ -105,6 +111,8 @@ struct Inner {
     last: AtomicI64,
     /// No new queries are taken.
     draining: AtomicBool,
+    /// How many queries came by Trino's protocol: they are numbered.
+    numbered: AtomicU64,
     counts: [AtomicU64; 5],
     scanned: AtomicU64,
 }
@@ -143,6 +151,7 @@ impl Queries {
             ended: Ended::default(),
             last: AtomicI64::new(0),
             draining: AtomicBool::new(false),
+            numbered: AtomicU64::new(0),
             counts: Default::default(),
             scanned: AtomicU64::new(0),
         };
@@ -178,7 +187,15 @@ impl Queries {
         let (first, again) = (self.0.settings.patience, self.0.settings.patience / 4);
         let live = self.0.live().get(id).cloned();
         let Some(live) = live else { return self.wait_for_other(id, again).await };
-        let patience = if live.polled.swap(true, Relaxed) { again } else { first };
+        self.wait_for(id, if live.polled.swap(true, Relaxed) { again } else { first }).await
+    }
+
+    /// As [`Self::wait`], for so long and no longer.
+    ///
+    /// Errors: `QueryNotFound`.
+    pub async fn wait_for(&self, id: &str, patience: Duration) -> Result<Arc<Query>> {
+        let live = self.0.live().get(id).cloned();
+        let Some(live) = live else { return self.wait_for_other(id, patience).await };
         let mut now = live.now.subscribe();
         let ended = now.wait_for(|query| query.state.is_final());
         if let Ok(Ok(query)) = tokio::time::timeout(patience, ended).await {
@@ -206,6 +223,18 @@ impl Queries {
     pub async fn list(&self, work_group: &str, page: PageRequest) -> Result<Page<String>> {
         let page = self.0.home.queries(work_group, page).await?;
         Ok(Page { items: page.items.into_iter().map(|query| query.id).collect(), next: page.next })
+    }
+
+    /// The queries that came by Trino's protocol, newest first, as they are now.
+    ///
+    /// Errors: `InvalidInput` for a token that is none of this listing's.
+    pub async fn list_by_trino(&self, page: PageRequest) -> Result<Page<Arc<Query>>> {
+        let page = self.0.home.queries(client::LISTING, page).await?;
+        let live = |stored: &StoredQuery| match self.0.live().get(&stored.id) {
+            Some(live) => Ok(Arc::clone(&live.now.borrow())),
+            None => read(stored).map(Arc::new),
+        };
+        Ok(Page { items: page.items.iter().map(live).collect::<Result<_>>()?, next: page.next })
     }
 
     /// Forgets the queries of a work group that have ended. Their results stay where they are.
@@ -250,6 +279,13 @@ impl Queries {
             };
             let _ = tokio::time::timeout(Duration::from_secs(5), until_recorded).await;
         }
+    }
+
+    /// An id as Trino has it: the time, a number, and five characters that are this process's own (`20260102_030405_00001_k3x9q`).
+    pub fn next_trino_id(&self) -> String {
+        let number = self.0.numbered.fetch_add(1, Relaxed);
+        let own: String = self.0.owner.chars().rev().filter(|c| c.is_ascii_alphanumeric()).take(5).collect();
+        format!("{}_{number:05}_{own}", Utc::now().format("%Y%m%d_%H%M%S"))
     }
 
     /// The bytes that queries have scanned since the start, those of failed ones too.

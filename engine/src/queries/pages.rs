@@ -66,6 +66,9 @@ impl Queries {
             Ok(None) => {}
             Err(error) => tracing::warn!(query = query.id, "what was kept of a result is lost, its file is read: {error}"),
         }
+        if query.output.is_empty() {
+            return Err(Error::new(ErrorKind::ObjectNotFound, format!("the result of query {} is not kept any more", query.id)));
+        }
         let mut reader = Reader::new(query, from, count);
         let mut content = self.0.storage.stream_from(&Location::parse(&query.output)?, from.byte.unwrap_or(0));
         while let Some(bytes) = content.try_next().await? {

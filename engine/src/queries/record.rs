@@ -5,6 +5,8 @@ use catalog::table::EpochSeconds;
 use catalog::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
+use super::client::Client;
 use super::failure::Failure;
 use super::shape::{ResultColumn, Shape};
 use crate::work_group::ResultConfiguration;
@@ -24,10 +26,13 @@ pub struct Query {
     pub work_group: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<String>,
-    /// The result's file: `s3://…/ID.csv`.
+    /// The result's file, `s3://…/ID.csv`. Empty for a query by Trino's protocol, which leaves none.
     pub output: String,
     /// As the client or the work group gave it.
     pub results: ResultConfiguration,
+    /// Who asked by Trino's protocol; `None` for a query by Athena's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Client>,
     /// A result of at most this age may answer it, in minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reuse_minutes: Option<u32>,
@@ -102,6 +107,9 @@ pub struct Summary {
     pub bytes: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_count: Option<i64>,
+    /// What the client's session has to take over, by Trino's protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// The answer of an earlier query, copied.
     #[serde(default)]
     pub reused: bool,

@@ -9,15 +9,16 @@ use catalog::storage::{Location, Scheme};
 use catalog::table::now;
 use catalog::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
-use sql::Statement;
+use sql::{Door, Statement};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::client::{ByTrino, LISTING};
 use super::record::{Query, State, Statistics};
 use super::shape::Shape;
 use super::{LEASE, Live, Queries, read};
-use crate::engine::Engine;
+use crate::engine::{Engine, Session};
 use crate::prepared::PreparedStatement;
 use crate::work_group::{PRIMARY, ResultConfiguration, WorkGroup};
 
@@ -45,6 +46,8 @@ pub struct Request {
     pub read_only: bool,
     /// What the caller's limits are called, if there are any: results are reused among those with the same.
     pub limits: Option<String>,
+    /// What came with it by Trino's protocol; `None`: it came by Athena's. Nothing is written to the output location then.
+    pub trino: Option<Box<ByTrino>>,
 }
 
 /// All that running needs.
@@ -53,6 +56,7 @@ pub(super) struct Job {
     pub(super) statement: Statement,
     pub(super) group: WorkGroup,
     pub(super) reuse: Option<String>,
+    pub(super) session: Session,
 }
 
 impl Queries {
@@ -70,18 +74,30 @@ impl Queries {
         if !group.is_enabled() {
             return Err(Error::invalid(format!("WorkGroup {} is disabled.", group.name)));
         }
-        if request.read_only && matches!(statement, Statement::Prepare { .. } | Statement::Deallocate { .. }) {
+        if request.read_only
+            && request.trino.is_none()
+            && matches!(statement, Statement::Prepare { .. } | Statement::Deallocate { .. })
+        {
             return Err(Error::new(ErrorKind::AccessDenied, "this access key may only read"));
         }
         // What a prepared statement says may change, so that only a query's own text tells that it is the same.
         let reusable = is_select(&statement);
-        let statement = self.bound(statement, &group, &request.parameters).await?;
-        let query = query(&request, &group, Shape::of(&statement)?, inner.storage.lake().is_some())?;
-        may_write(&request, &group, &query)?;
+        let statement = match &request.trino {
+            Some(trino) => bound_by_trino(statement, &trino.session)?,
+            None => self.bound(statement, &group, &request.parameters).await?,
+        };
+        let query = match &request.trino {
+            Some(trino) => query_by_trino(&request, trino, &group, &statement, self.next_trino_id()),
+            None => {
+                let query = query(&request, &group, Shape::of(&statement)?, inner.storage.lake().is_some())?;
+                may_write(&request, &group, &query)?;
+                query
+            }
+        };
         let reuse = reusable.then(|| reuse_key(&query, request.limits.as_deref()));
         let stored = StoredQuery {
             id: query.id.clone(),
-            work_group: query.work_group.clone(),
+            work_group: if query.client.is_some() { LISTING.to_owned() } else { query.work_group.clone() },
             state: query.state.name().to_owned(),
             submitted: inner.next_time(),
             owner: inner.owner.clone(),
@@ -109,7 +125,9 @@ impl Queries {
             };
         }
         inner.count(State::Queued);
-        let job = Job { engine: request.engine, statement, group, reuse: reuse.filter(|_| query.reuse_minutes.is_some()) };
+        let session = request.trino.map_or_else(|| session_of(&query), |trino| trino.session);
+        let reuse = reuse.filter(|_| query.reuse_minutes.is_some());
+        let job = Job { engine: request.engine, statement, group, reuse, session };
         tokio::spawn(self.clone().run(live, job));
         Ok(Arc::new(query))
     }
@@ -140,7 +158,46 @@ fn parsed(request: &Request) -> Result<Statement> {
     if sql::split(text).statements.len() > 1 {
         return Err(Error::invalid(format!("Only one sql statement is allowed. Got: {text}")));
     }
-    sql::parse(text)
+    sql::parse_by(request.trino.as_ref().map_or(Door::Athena, |trino| trino.session.door), text)
+}
+
+/// Athena's session: a query is one of its own.
+fn session_of(query: &Query) -> Session {
+    let session = Session::default();
+    Session { database: query.database.clone().unwrap_or(session.database), ..session }
+}
+
+/// The statement that is to run, where it is one that the client has prepared.
+fn bound_by_trino(statement: Statement, session: &Session) -> Result<Statement> {
+    match statement {
+        Statement::Execute { name, parameters } => session.bound(&name, parameters),
+        statement if sql::places(&statement) > 0 => sql::bind(statement, Vec::new()),
+        statement => Ok(statement),
+    }
+}
+
+fn query_by_trino(request: &Request, trino: &ByTrino, group: &WorkGroup, statement: &Statement, id: String) -> Query {
+    Query {
+        id,
+        text: request.text.trim_matches(|c: char| c.is_whitespace() || c == ';').to_owned(),
+        catalog: Some(trino.session.catalog.clone()),
+        database: Some(trino.session.database.clone()),
+        work_group: group.name.clone(),
+        parameters: Vec::new(),
+        output: String::new(),
+        results: ResultConfiguration::default(),
+        client: Some(trino.client.clone()),
+        reuse_minutes: None,
+        shape: Shape::by_trino(statement),
+        fingerprint: String::new(),
+        submitted: now(),
+        state: State::Queued,
+        reason: None,
+        failure: None,
+        completed: None,
+        statistics: Statistics::default(),
+        answer: None,
+    }
 }
 
 fn query(request: &Request, group: &WorkGroup, shape: Shape, embedded: bool) -> Result<Query> {
@@ -167,6 +224,7 @@ fn query(request: &Request, group: &WorkGroup, shape: Shape, embedded: bool) -> 
         parameters: request.parameters.clone(),
         output,
         results: ResultConfiguration { output_location: Some(folder.to_string()), ..results },
+        client: None,
         reuse_minutes: request.reuse_minutes,
         shape,
         submitted: now(),

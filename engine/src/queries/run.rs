@@ -12,12 +12,13 @@ use chrono::Utc;
 use futures::{FutureExt, StreamExt};
 use sql::Statement;
 
+use super::change::Change;
 use super::file::File;
 use super::keep::UNSEEN;
 use super::metadata::metadata;
 use super::record::{Done, Outcome, Query, State, Statistics, Summary};
 use super::request::Job;
-use super::shape::ResultColumn;
+use super::shape::{ResultColumn, Shape};
 use super::{LEASE, Live, Queries, read};
 use crate::command::Rows;
 use crate::engine::{Answer, Session};
@@ -109,18 +110,23 @@ impl Queries {
             return Ok(done);
         }
         let begins = Instant::now();
-        let session = Session::default();
-        let database = query.database.clone().unwrap_or_else(|| session.database.clone());
-        let mut session = Session { database, ..session };
+        let mut session = job.session.clone();
         let answer = unless_ended(live, self.answer(query, job, &mut session)).await?;
+        let change = query.client.as_ref().and_then(|_| Change::of(&job.statement, &session));
         let planning_ms = millis(begins);
         let scanned = answer.scanned.clone();
         let cutoff = job.group.configuration.bytes_scanned_cutoff_per_query.and_then(|cutoff| u64::try_from(cutoff).ok());
-        let shape = query.shape.clone().with_columns(&answer.columns);
-        let columns = shape.columns(&answer.columns);
-        let at = Location::parse(&query.output)?;
-        self.bucket(&at).await?;
-        let mut file = File::begin(&self.0.storage, &at, shape.file, &columns).await?;
+        let (shape, columns, mut file) = match query.client {
+            Some(_) => (query.shape.clone(), Shape::columns_by_trino(&answer.columns), None),
+            None => {
+                let shape = query.shape.clone().with_columns(&answer.columns);
+                let columns = shape.columns(&answer.columns);
+                let at = Location::parse(&query.output)?;
+                self.bucket(&at).await?;
+                let file = File::begin(&self.0.storage, &at, shape.file, &columns).await?;
+                (shape, columns, Some((file, at)))
+            }
+        };
         let limited = async {
             loop {
                 tokio::time::sleep(LOOK).await;
@@ -128,21 +134,23 @@ impl Queries {
             }
         };
         let written = tokio::select! {
-            written = unless_ended(live, self.write(query, &columns, &at, &mut file, answer)) => written,
+            written = unless_ended(live, self.write(query, &columns, &mut file, answer)) => written,
             over = limited, if cutoff.is_some() => over,
         };
         self.0.scanned.fetch_add(scanned.bytes(), Relaxed);
         let (rows, bytes) = match written.and_then(|ended| within(cutoff, scanned.bytes()).map(|()| ended)) {
             Ok(ended) => ended,
             Err(error) => {
-                file.abort(&self.0.storage).await;
-                if let Err(left) = self.0.storage.delete(&beside(&at)).await {
-                    tracing::warn!(query = query.id, "the metadata of a result that failed could not be removed: {left}");
+                if let Some((file, at)) = file {
+                    file.abort(&self.0.storage).await;
+                    if let Err(left) = self.0.storage.delete(&beside(&at)).await {
+                        tracing::warn!(query = query.id, "the metadata of a result that failed could not be removed: {left}");
+                    }
                 }
                 return Err(error);
             }
         };
-        let summary = Summary { columns, rows, bytes, update_count: shape.counts.then_some(0), reused: false };
+        let summary = Summary { columns, rows, bytes, update_count: shape.counts.then_some(0), change, reused: false };
         let statistics =
             Statistics { planning_ms, engine_ms: millis(begins).max(1), scanned_bytes: scanned.bytes(), ..Statistics::default() };
         Ok(Done { summary, statistics, shape })
@@ -152,7 +160,7 @@ impl Queries {
     async fn answer(&self, query: &Query, job: &Job, session: &mut Session) -> Result<Answer> {
         let home = &self.0.home;
         match &job.statement {
-            Statement::Prepare { name, text } => {
+            Statement::Prepare { name, text } if query.client.is_none() => {
                 let prepared = PreparedStatement {
                     statement_name: name.clone(),
                     query_statement: text.clone(),
@@ -163,7 +171,7 @@ impl Queries {
                 home.put_document(&prepared).await?;
                 Ok(Answer::from(Rows::none()))
             }
-            Statement::Deallocate { name } => {
+            Statement::Deallocate { name } if query.client.is_none() => {
                 PreparedStatement::delete(home, &query.work_group, name).await?;
                 Ok(Answer::from(Rows::none()))
             }
@@ -177,20 +185,41 @@ impl Queries {
         &self,
         query: &Query,
         columns: &[ResultColumn],
-        at: &Location,
-        file: &mut File,
+        file: &mut Option<(File, Location)>,
         mut answer: Answer,
     ) -> Result<(u64, u64)> {
         let mut draft = self.0.spool.draft();
+        let mut rows = 0;
         while let Some(batch) = answer.rows.next().await {
             let batch = batch?;
-            file.write(&batch).await?;
+            if let Some((file, _)) = file {
+                file.write(&batch).await?;
+            }
+            rows += batch.num_rows() as u64;
             draft.push(&batch).await;
+            if file.is_none() && draft.is_given_up() {
+                return Err(self.too_large());
+            }
         }
-        let beside = beside(at);
-        let (ended, ()) = tokio::try_join!(file.finish(), self.0.storage.put(&beside, metadata(query, columns)))?;
-        draft.keep(&query.id).await;
+        let ended = match file {
+            Some((file, at)) => {
+                let beside = beside(at);
+                let (ended, ()) = tokio::try_join!(file.finish(), self.0.storage.put(&beside, metadata(query, columns)))?;
+                ended
+            }
+            None => (rows, 0),
+        };
+        // Without a file there is nothing else that pages could come from.
+        if !draft.keep(&query.id).await && file.is_none() {
+            return Err(self.too_large());
+        }
         Ok(ended)
+    }
+
+    fn too_large(&self) -> Error {
+        let most = self.0.settings.kept_disk;
+        let message = format!("the result is larger than the {most} bytes that are kept for paging, or the disk is full");
+        Error::new(ErrorKind::LimitExceeded, message)
     }
 
     /// The bucket for results of `primary` on an embedded lake is made when it is first needed.

@@ -72,7 +72,7 @@ pub enum RowForm {
     Lines,
 }
 
-/// A column of a result as `ColumnInfo` says it.
+/// A column of a result as `ColumnInfo` says it; by Trino's protocol, its name and its type in full.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultColumn {
     pub name: String,
@@ -116,6 +116,9 @@ impl Shape {
             S::DescribeInput { .. } | S::DescribeOutput { .. } => {
                 return Err(Error::not_supported(format!("{} is not part of Athena's SQL", statement.kind())));
             }
+            S::Show(_) | S::Transaction(_) | S::KillQuery { .. } => {
+                return Err(Error::not_supported(format!("{} is not part of Athena's SQL", statement.kind())));
+            }
             S::ShowFunctions { .. } => listing("SHOW_FUNCTIONS", RowForm::Cells),
             S::ShowCatalogs { .. } => listing("SHOW_CATALOGS", RowForm::Cells),
             S::ShowSession { .. } => listing("SHOW_SESSION", RowForm::Cells),
@@ -133,6 +136,27 @@ impl Shape {
             S::CreateView { .. } => definition("CREATE_VIEW"),
             S::DropView { .. } => definition("DROP_VIEW"),
         })
+    }
+
+    /// By Trino's protocol, where nothing depends on it: the subtype is the statement's kind.
+    pub(super) fn by_trino(statement: &Statement) -> Self {
+        use Statement as S;
+        let statement_type = match statement {
+            S::Query(_) => StatementType::Dml,
+            S::Explain { .. } | S::DescribeInput { .. } | S::DescribeOutput { .. } | S::Show(_) => StatementType::Utility,
+            other if other.kind().starts_with("SHOW") => StatementType::Utility,
+            _ => StatementType::Ddl,
+        };
+        text(statement_type, statement.kind(), RowForm::Cells)
+    }
+
+    /// What Trino's protocol says of the columns of an answer: their names and their types in full.
+    pub(super) fn columns_by_trino(columns: &[OutputColumn]) -> Vec<ResultColumn> {
+        let column = |column: &OutputColumn| {
+            let (name, r#type) = (column.name.clone(), column.r#type.to_string());
+            ResultColumn { name, r#type, precision: 0, scale: 0, case_sensitive: false }
+        };
+        columns.iter().map(column).collect()
     }
 
     /// The same once its columns are known: views are described as Trino does it, tables as Hive does.

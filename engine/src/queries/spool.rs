@@ -14,6 +14,7 @@ use catalog::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::ipc::reader::FileReader;
 
+use super::json::{self, JsonPage};
 use super::rows::{Row, rows};
 use super::shape::RowForm;
 pub(super) use draft::Draft;
@@ -125,6 +126,19 @@ impl Spool {
         }
     }
 
+    /// The rows from number `from` on, until their JSON has `most` bytes; `None` where the result is not kept.
+    pub(super) async fn json(&self, id: &str, from: u64, most: usize) -> Result<Option<JsonPage>> {
+        let Some(result) = self.find(id) else { return Ok(None) };
+        let written = tokio::task::spawn_blocking(move || match result {
+            Kind::Memory { batches, .. } => json::page(batches.iter().cloned().map(Ok), from, from, most),
+            Kind::Disk { file, ends, .. } => match open(&file, &ends, from)? {
+                Some((batches, skip)) => json::page(batches, skip, from, most),
+                None => json::page(std::iter::empty(), 0, from, most),
+            },
+        });
+        written.await.map_err(|error| Error::internal("reading a result was lost").caused_by(error))?.map(Some)
+    }
+
     /// Lets go of what nobody has used for long.
     pub(super) fn expire(&self) {
         let mut gone = Vec::new();
@@ -210,18 +224,26 @@ fn page(batches: impl Iterator<Item = Result<RecordBatch>>, mut from: u64, count
     Ok(page)
 }
 
-/// `ends` are the numbers of the first rows behind each batch of the file.
 fn read(file: &SpoolFile, ends: &[u64], from: u64, count: usize, form: RowForm) -> Result<Vec<Row>> {
+    match open(file, ends, from)? {
+        Some((batches, skip)) => page(batches, skip, count, form),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The batches of a file from the one on that has row number `from`, and how many rows of that are before it. `ends` are the numbers of
+/// the first rows behind each batch.
+fn open(file: &SpoolFile, ends: &[u64], from: u64) -> Result<Option<(impl Iterator<Item = Result<RecordBatch>>, u64)>> {
     let damaged = |error: String| Error::internal(format!("a kept result cannot be read: {error}"));
     let open = File::open(&file.0).map_err(|error| damaged(error.to_string()))?;
     let mut reader = FileReader::try_new(BufReader::new(open), None).map_err(|error| damaged(error.to_string()))?;
     let first = ends.partition_point(|end| *end <= from);
     if first >= ends.len() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     reader.set_index(first).map_err(|error| damaged(error.to_string()))?;
     let before = first.checked_sub(1).and_then(|at| ends.get(at)).copied().unwrap_or(0);
-    page(reader.map(|batch| batch.map_err(|error| damaged(error.to_string()))), from - before, count, form)
+    Ok(Some((reader.map(move |batch| batch.map_err(|error| damaged(error.to_string()))), from - before)))
 }
 
 #[cfg(test)]

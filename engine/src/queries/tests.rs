@@ -51,6 +51,7 @@ impl House {
             engine: self.engine.clone(),
             read_only: false,
             limits: None,
+            trino: None,
         }
     }
 

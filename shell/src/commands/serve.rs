@@ -72,7 +72,7 @@ pub(crate) async fn run(args: Args, config: &Config) -> Outcome {
     let known = config.public_url.value.as_ref().map(|url| format!(", to clients {url},")).unwrap_or_default();
     let server = Server { home, catalog, storage, engine, keys, queries, drain, front, tls };
     let ready = |address| {
-        say(format!("civetta serves Athena, Glue and S3 on {scheme}://{address}{known} and runs the crawlers' schedules"))
+        say(format!("civetta serves Athena, Glue, S3 and Trino on {scheme}://{address}{known} and runs the crawlers' schedules"))
     };
     let served = server::serve(server, config.listen.value, stop, ready).await;
     told.abort();

@@ -226,11 +226,11 @@ fn time(cursor: &mut Cursor<'_>, text: &mut String) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{START, Source};
+    use crate::source::Source;
     use crate::token::Grammar;
 
     fn parse(text: &str) -> Result<DataType> {
-        let mut cursor = Cursor::new(Source { text, start: START }, Grammar::Trino);
+        let mut cursor = Cursor::new(Source::new(text), Grammar::Trino);
         let parsed = data_type(&mut cursor)?;
         cursor.end()?;
         Ok(parsed)

@@ -288,11 +288,11 @@ fn rule_begins(cursor: &Cursor<'_>, rule: &str, places: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{START, Source};
+    use crate::source::Source;
     use crate::token::Grammar;
 
     fn recognised(text: &str, grammar: &'static str) -> std::result::Result<(), String> {
-        let mut cursor = Cursor::new(Source { text, start: START }, Grammar::Trino);
+        let mut cursor = Cursor::new(Source::new(text), Grammar::Trino);
         read(&mut cursor, grammar).and_then(|()| cursor.end()).map_err(|error| error.to_string())
     }
 

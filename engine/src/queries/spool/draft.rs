@@ -93,20 +93,30 @@ impl Draft {
         };
     }
 
-    /// Puts the complete result into the spool.
-    pub(crate) async fn keep(self, id: &str) {
+    /// Whether the result cannot be kept.
+    pub(crate) fn is_given_up(&self) -> bool {
+        matches!(self.state, State::GivenUp)
+    }
+
+    /// Puts the complete result into the spool. Answers whether it is there.
+    pub(crate) async fn keep(self, id: &str) -> bool {
         let Self { spool, state, ends, bytes } = self;
         match state {
-            State::Memory(batches) => spool.keep(id, Kind::Memory { batches: batches.into(), bytes }),
+            State::Memory(batches) => {
+                spool.keep(id, Kind::Memory { batches: batches.into(), bytes });
+                true
+            }
             State::Disk(Some(open)) => {
                 let Open { file, mut writer } = *open;
                 let finished = tokio::task::spawn_blocking(move || writer.finish()).await;
                 if let Ok(Ok(())) = finished {
                     let bytes = std::fs::metadata(&file.0).map_or(bytes as u64, |meta| meta.len());
                     spool.keep(id, Kind::Disk { file, ends: ends.into(), bytes });
+                    return true;
                 }
+                false
             }
-            State::Disk(None) | State::GivenUp => {}
+            State::Disk(None) | State::GivenUp => false,
         }
     }
 }

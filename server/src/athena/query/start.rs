@@ -72,6 +72,7 @@ pub(super) async fn start(shared: &Shared, caller: &Caller, body: Value) -> Repl
         engine: shared.engine(caller),
         read_only: caller.rights.read_only,
         limits: caller.limits(),
+        trino: None,
     };
     let query = shared.server.queries.submit(request).await.map_err(failure)?;
     Ok(json!({ "QueryExecutionId": Arc::as_ref(&query).id }))
