@@ -130,10 +130,11 @@ impl From<command::Rows> for Answer {
 impl Answer {
     /// Rows that are all there, by columns of the same length.
     pub(crate) fn of(columns: Vec<(&str, ArrayRef)>) -> Result<Self> {
-        let output = columns
-            .iter()
-            .map(|(name, values)| OutputColumn { name: (*name).to_string(), data_type: values.data_type().clone() });
-        let output: Vec<OutputColumn> = output.collect();
+        let output = columns.iter().map(|(name, values)| {
+            let data_type = values.data_type().clone();
+            Ok(OutputColumn { name: (*name).to_string(), r#type: Type::of(&data_type)?, data_type })
+        });
+        let output = output.collect::<Result<Vec<OutputColumn>>>()?;
         let fields: Vec<Field> = output.iter().map(|column| Field::new(&column.name, column.data_type.clone(), true)).collect();
         let values = columns.into_iter().map(|(_, values)| values).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), values)

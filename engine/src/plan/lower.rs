@@ -27,8 +27,8 @@ use std::ops::ControlFlow;
 use catalog::{Error, ErrorKind, Position, Result, name};
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, Interval, LambdaFunction, ObjectName, OneOrManyWithParens, Query, Select, Spanned, Subscript, TableFactor,
-    TypedString, UnaryOperator, Value, VisitMut, VisitorMut, WindowType,
+    FunctionArgumentList, FunctionArguments, Ident, Interval, LambdaFunction, ObjectName, OneOrManyWithParens, Query, Select,
+    Spanned, Subscript, TableFactor, TypedString, UnaryOperator, Value, VisitMut, VisitorMut, WindowType,
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
