@@ -66,14 +66,16 @@ impl ScalarUDFImpl for Cast {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let to = target(args.scalar_arguments.get(1).copied().flatten())?;
+        let mut nullable = self.strictness == Strictness::Try || args.arg_fields.iter().any(|field| field.is_nullable());
         if let Some(field) = args.arg_fields.first() {
             let from = Type::of(field.data_type()).map_err(into_datafusion)?;
             if !super::can_cast(&from, &to) {
                 let message = format!("Cannot cast {from} to {to}");
                 return Err(into_datafusion(Error::new(ErrorKind::TypeMismatch, message)));
             }
+            // The JSON null is NULL.
+            nullable |= from == Type::Json;
         }
-        let nullable = self.strictness == Strictness::Try || args.arg_fields.iter().any(|field| field.is_nullable());
         Ok(Arc::new(to.field(self.name(), nullable)))
     }
 

@@ -35,7 +35,12 @@ fn unread(text: &str, to: &str) -> Error {
 }
 
 fn integers<P: ArrowPrimitiveType<Native: std::str::FromStr>>(texts: &StringViewArray, name: &str) -> Result<ArrayRef> {
-    each::<P>(texts, |text| text.parse().map_err(|_| unread(text, name)))
+    each::<P>(texts, |text| trimmed(text).parse().map_err(|_| unread(text, name)))
+}
+
+/// Without what Java's `trim` takes off.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c <= ' ')
 }
 
 fn each<P: ArrowPrimitiveType>(texts: &StringViewArray, parse: impl Fn(&str) -> Result<P::Native>) -> Result<ArrayRef> {
@@ -58,7 +63,7 @@ fn boolean(text: &str) -> Option<bool> {
 /// What Java's `Double.parseDouble` takes, as Rust's parser takes it: `NaN` and `Infinity` in that spelling alone, no blanks at the
 /// ends, no letter for the type.
 fn float(text: &str) -> Option<&str> {
-    let text = text.trim_matches(|c: char| c <= ' ');
+    let text = trimmed(text);
     let unsigned = text.trim_start_matches(['+', '-']);
     if matches!(unsigned, "NaN" | "Infinity") {
         return Some(text.strip_prefix("+").unwrap_or(if unsigned == "NaN" { "NaN" } else { text }));
@@ -148,7 +153,9 @@ where
         let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&whole);
         let small = if fits { Q::Native::try_from(whole as i64).ok() } else { None };
         small.ok_or_else(|| {
-            if *to == Type::Bigint { invalid(format!("Unable to cast {value} to bigint")) } else { out_of_range(to, value) }
+            let mut shown = String::new();
+            crate::text::double(number, &mut shown);
+            out_of_range(to, shown)
         })
     };
     Ok(Arc::new(values.try_unary::<_, Q, Error>(round)?))

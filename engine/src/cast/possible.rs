@@ -13,6 +13,8 @@ pub(crate) fn can_cast(from: &Type, to: &Type) -> bool {
         (Row(from), Row(to)) => from.len() == to.len() && from.iter().zip(to).all(|((_, from), (_, to))| can_cast(from, to)),
         (Json, to) => from_json(to),
         (from, Json) => to_json(from),
+        // As text it has no bound.
+        (IpAddress, Varchar(Some(_)) | Char(_)) => false,
         (from, Varchar(_) | Char(_)) => has_text(from),
         (Varchar(_) | Char(_), to) => is_read(to) || temporal::cast::can_cast(&Type::VARCHAR, to),
         (Uuid | IpAddress, Varbinary) | (Varbinary, Uuid | IpAddress) => true,

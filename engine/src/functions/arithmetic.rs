@@ -75,12 +75,12 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             "(decimal(a, b), decimal(c, d)) -> decimal(min(38, a + c), b + d)" => product,
             "(interval day to second, bigint) -> interval day to second" => |c| scaled::<DurationMillisecondType, Int64Type>(c, 0, 1, i64::checked_mul),
             "(bigint, interval day to second) -> interval day to second" => |c| scaled::<DurationMillisecondType, Int64Type>(c, 1, 0, i64::checked_mul),
-            "(interval day to second, double) -> interval day to second" => |c| scaled::<DurationMillisecondType, Float64Type>(c, 0, 1, |a, b| whole(a as f64 * b)),
-            "(double, interval day to second) -> interval day to second" => |c| scaled::<DurationMillisecondType, Float64Type>(c, 1, 0, |a, b| whole(a as f64 * b)),
+            "(interval day to second, double) -> interval day to second" => |c| by_double::<DurationMillisecondType>(c, (0, 1), false, |a, b| whole(a as f64 * b)),
+            "(double, interval day to second) -> interval day to second" => |c| by_double::<DurationMillisecondType>(c, (1, 0), false, |a, b| whole(a as f64 * b)),
             "(interval year to month, bigint) -> interval year to month" => |c| scaled::<IntervalYearMonthType, Int64Type>(c, 0, 1, |a, b| months(i64::from(a).checked_mul(b)?)),
             "(bigint, interval year to month) -> interval year to month" => |c| scaled::<IntervalYearMonthType, Int64Type>(c, 1, 0, |a, b| months(i64::from(a).checked_mul(b)?)),
-            "(interval year to month, double) -> interval year to month" => |c| scaled::<IntervalYearMonthType, Float64Type>(c, 0, 1, |a, b| months(whole(f64::from(a) * b)?)),
-            "(double, interval year to month) -> interval year to month" => |c| scaled::<IntervalYearMonthType, Float64Type>(c, 1, 0, |a, b| months(whole(f64::from(a) * b)?)),
+            "(interval year to month, double) -> interval year to month" => |c| by_double::<IntervalYearMonthType>(c, (0, 1), false, |a, b| months(whole(f64::from(a) * b)?)),
+            "(double, interval year to month) -> interval year to month" => |c| by_double::<IntervalYearMonthType>(c, (1, 0), false, |a, b| months(whole(f64::from(a) * b)?)),
         },
     },
     Scalar {
@@ -94,8 +94,8 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
             "(real, real) -> real" => |c| floats::<Float32Type>(c, |a, b| a / b),
             "(double, double) -> double" => |c| floats::<Float64Type>(c, |a, b| a / b),
             "(decimal(a, b), decimal(c, d)) -> decimal(min(38, a + d + max(d - b, 0)), max(b, d))" => quotient,
-            "(interval day to second, double) -> interval day to second" => |c| scaled::<DurationMillisecondType, Float64Type>(c, 0, 1, |a, b| divided(a as f64, b)),
-            "(interval year to month, double) -> interval year to month" => |c| scaled::<IntervalYearMonthType, Float64Type>(c, 0, 1, |a, b| months(divided(f64::from(a), b)?)),
+            "(interval day to second, double) -> interval day to second" => |c| by_double::<DurationMillisecondType>(c, (0, 1), true, |a, b| whole(a as f64 / b)),
+            "(interval year to month, double) -> interval year to month" => |c| by_double::<IntervalYearMonthType>(c, (0, 1), true, |a, b| months(whole(f64::from(a) / b)?)),
         },
     },
     Scalar {
@@ -231,13 +231,25 @@ fn scaled<P: ArrowPrimitiveType, F: ArrowPrimitiveType>(
     binary::<P, F, P>(call, (interval, factor), |a, b| of(a, b).ok_or_else(|| overflow(format!("{} overflow", call.result))))
 }
 
+/// An interval times a double, or divided by one.
+fn by_double<P: ArrowPrimitiveType>(
+    call: &Call<'_>,
+    (interval, factor): (usize, usize),
+    divides: bool,
+    of: impl Fn(P::Native, f64) -> Option<P::Native>,
+) -> Result<ArrayRef> {
+    binary::<P, Float64Type, P>(call, (interval, factor), |a, b| {
+        if b.is_nan() || (divides && b == 0.0) {
+            let message = format!("Cannot {} by double {b:?}", if divides { "divide" } else { "multiply" });
+            return Err(into_datafusion(Error::new(ErrorKind::InvalidFunctionArgument, message)));
+        }
+        of(a, b).ok_or_else(|| overflow(format!("{} overflow", call.result)))
+    })
+}
+
 fn whole(value: f64) -> Option<i64> {
     let truncated = value.trunc();
     (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&truncated).then_some(truncated as i64)
-}
-
-fn divided(value: f64, by: f64) -> Option<i64> {
-    whole(value / by)
 }
 
 fn months(value: i64) -> Option<i32> {

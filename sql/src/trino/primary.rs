@@ -63,6 +63,7 @@ fn first(cursor: &mut Cursor<'_>) -> Result<Expr> {
         Kind::Quoted => named(cursor),
         Kind::Word => word(cursor, &token.text.to_ascii_uppercase()),
         Kind::Symbol if token.text == "(" => brackets(cursor),
+        Kind::Symbol if token.text == "[" => array(cursor),
         Kind::Symbol if token.text == "?" => Ok(simple(cursor, Value::Placeholder("?".to_string()))),
         _ => Err(cursor.mismatch_with("<expression>")),
     }
@@ -211,8 +212,9 @@ fn brackets(cursor: &mut Cursor<'_>) -> Result<Expr> {
 }
 
 /// `[expression, …]` after ARRAY
+/// `ARRAY[…]`, and `[…]` alone, which later releases have.
 fn array(cursor: &mut Cursor<'_>) -> Result<Expr> {
-    cursor.advance();
+    cursor.accept("ARRAY");
     cursor.expect_symbol("[")?;
     let elem = if cursor.is_symbol("]") { Vec::new() } else { expressions(cursor)? };
     cursor.expect_symbol("]")?;

@@ -94,13 +94,14 @@ fn merge(call: &Call<'_>, values: &ArrayRef, order: &[u64], next: &mut [u64], mu
         let side = |place: fn(&Merge) -> usize| -> Result<ArrayRef> {
             take_any(values, &merges.iter().map(|merge| Some(order[place(merge)])).collect::<UInt64Array>())
         };
-        let columns = [side(|merge| merge.left)?, side(|merge| merge.right)?];
+        // As Java's sorts ask: for the later one against the earlier one.
+        let columns = [side(|merge| merge.right)?, side(|merge| merge.left)?];
         let rows: UInt32Array = merges.iter().map(|merge| Some(merge.row)).collect();
         let found = call.apply(0, &columns, &rows)?;
         for (merge, found) in merges.iter_mut().zip(found.as_primitive::<Int64Type>()) {
             let from = match found {
-                Some(-1 | 0) => &mut merge.left,
-                Some(1) => &mut merge.right,
+                Some(0 | 1) => &mut merge.left,
+                Some(-1) => &mut merge.right,
                 _ => return Err(invalid("Lambda comparator must return either -1, 0, or 1")),
             };
             next[merge.out] = order[*from];
