@@ -238,7 +238,7 @@ fn function(mut function: Function) -> Result<Expr> {
         [name] => name.to_string().to_lowercase(),
         _ => return Ok(Expr::Function(function)),
     };
-    let FunctionArguments::List(list) = &function.args else { return Ok(Expr::Function(function)) };
+    let FunctionArguments::List(list) = &function.args else { return Ok(super::calls::call(function)) };
     match (name.as_str(), list.args.as_slice()) {
         (
             "current_timestamp" | "localtimestamp" | "current_time" | "localtime",
