@@ -19,10 +19,12 @@ use datafusion::sql::sqlparser::ast::{
 /// What the table says of a call.
 pub(super) fn call(mut function: Function) -> Expr {
     let [part] = function.name.0.as_slice() else { return Expr::Function(function) };
-    let name = part.as_ident().map(|ident| ident.value.clone()).unwrap_or_default();
+    let name = part.as_ident().map(|ident| ident.value.to_lowercase()).unwrap_or_default();
+    if name == "map" {
+        return rename(function, "$map");
+    }
     let FunctionArguments::List(list) = &mut function.args else { return Expr::Function(function) };
     match (name.as_str(), list.args.as_mut_slice()) {
-        ("map", _) => rename(function, "$map"),
         ("try", [FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))]) => {
             *expr = lambda(vec![], expr.clone());
             rename(function, "$try")

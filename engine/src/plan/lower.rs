@@ -281,7 +281,7 @@ fn function(mut function: Function) -> Result<Expr> {
         [name] => name.to_string().to_lowercase(),
         _ => return Ok(Expr::Function(function)),
     };
-    let FunctionArguments::List(list) = &function.args else { return Ok(Expr::Function(function)) };
+    let FunctionArguments::List(list) = &function.args else { return Ok(super::calls::call(function)) };
     if list.args.len() > MOST_ARGUMENTS {
         let message = format!("Too many arguments for function call {name}()");
         return Err(Error::new(ErrorKind::TooManyArguments, message));

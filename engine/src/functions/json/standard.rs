@@ -145,6 +145,12 @@ impl<'a> Value<'a> {
             Type::Decimal(_, scale) => {
                 Item::Number(Number::Decimal(values.as_primitive::<Decimal128Type>().value(row), u32::from(*scale)))
             }
+            Type::Number => {
+                let text = self.text(row);
+                // NaN and infinities are no numbers of JSON.
+                let finite = text.ends_with(|last: char| last.is_ascii_digit());
+                Item::Made(if finite { Json::Number(text.into()) } else { Json::Text(text) })
+            }
             Type::Date | Type::Time(_) | Type::TimeTz(_) | Type::Timestamp(_) | Type::TimestampTz(_) => {
                 Item::Moment(self.text(row), self.r#type.clone())
             }

@@ -89,7 +89,8 @@ fn bytes_are_in_the_order_of_the_numbers() {
 #[test]
 fn arithmetic() {
     type Operation = fn(&Number, &Number) -> catalog::Result<Number>;
-    let table: [(&str, Operation, &[(&str, &str, &str)]); 5] = [
+    type Cases = &'static [(&'static str, &'static str, &'static str)];
+    let table: [(&str, Operation, Cases); 5] = [
         ("+", Number::add, &[("137.7", "17.1", "154.8"), ("-Infinity", "Infinity", "NaN"), ("1", "-Infinity", "-Infinity")]),
         ("-", Number::subtract, &[("1", "2", "-1"), ("Infinity", "Infinity", "NaN"), ("NaN", "1", "NaN")]),
         ("*", Number::multiply, &[("-12", "3", "-36"), ("Infinity", "0", "NaN"), ("-2", "Infinity", "-Infinity")]),

@@ -197,13 +197,12 @@ fn smaller(texts: &ArrayRef, precision: u8, scale: u8) -> Result<()> {
 /// Refuses what is longer than a varchar of its length: it is not cut.
 fn shorter(rows: &Rows<'_, '_>, texts: &ArrayRef, length: u32) -> Result<()> {
     let too_long = |text: &str| text.chars().count() > length as usize;
-    for (row, _) in rows.iter().zip(texts.as_string_view()).filter(|(_, text)| text.is_some_and(too_long)) {
-        let mut json = String::new();
-        row.iter().for_each(|value| value.write(&mut json));
-        let message = format!("Cannot cast '{json}' to varchar({length})");
-        return Err(into_datafusion(Error::new(ErrorKind::InvalidCast, message)));
-    }
-    Ok(())
+    let longer = rows.iter().zip(texts.as_string_view()).find(|(_, text)| text.is_some_and(too_long));
+    let Some((row, _)) = longer else { return Ok(()) };
+    let mut json = String::new();
+    row.iter().for_each(|value| value.write(&mut json));
+    let message = format!("Cannot cast '{json}' to varchar({length})");
+    Err(into_datafusion(Error::new(ErrorKind::InvalidCast, message)))
 }
 
 fn array(rows: &Rows<'_, '_>, item: &Type, to: &Type, cast: &Cast<'_>) -> Result<ArrayRef> {
