@@ -18,7 +18,7 @@ use crate::cooperative;
 use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
-use crate::plan::Planned;
+use crate::plan::{Planned, length};
 use crate::scanned::Scanned;
 use crate::types::Type;
 
@@ -49,13 +49,13 @@ pub(crate) fn columns(planned: &Planned) -> Result<Vec<OutputColumn>> {
 
 /// With the types of `schema`, and the lengths of varchars, which the optimizer may lose, from the plan.
 fn named(planned: &Planned, schema: &Schema) -> Result<Vec<OutputColumn>> {
-    let declared = planned.logical.schema().fields();
-    let column = |((name, field), declared): ((&String, &Arc<Field>), &Arc<Field>)| {
-        let known = if declared.data_type() == field.data_type() { declared } else { field };
-        let r#type = Type::of_field(known).map_err(|error| error.within(format!("column '{name}'")))?;
+    let column = |(at, (name, field)): (usize, (&String, &Arc<Field>))| {
+        let told = length::column(&planned.logical, at).ok().filter(|told| told.arrow() == *field.data_type());
+        let r#type = told.map_or_else(|| Type::of(field.data_type()), Ok);
+        let r#type = r#type.map_err(|error| error.within(format!("column '{name}'")))?;
         Ok(OutputColumn { name: name.clone(), r#type, data_type: field.data_type().clone() })
     };
-    planned.columns.iter().zip(schema.fields()).zip(declared).map(column).collect()
+    planned.columns.iter().zip(schema.fields()).enumerate().map(column).collect()
 }
 
 pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {

@@ -116,9 +116,8 @@ impl<'a> Routine<'a> {
         // IF and REPEAT are functions, too: as statements they follow another word of a block, its label or its end.
         let statement = after(&["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "RETURNS"])
             || before.is_none_or(|before| before.is_symbol(";") || before.is_symbol(":"));
-        if token.is("BEGIN") || token.is("CASE") || token.is("LOOP") || token.is("WHILE") {
-            self.depth += 1;
-        } else if (token.is("IF") || token.is("REPEAT")) && statement {
+        let begins = ["BEGIN", "CASE", "LOOP", "WHILE"].iter().any(|word| token.is(word));
+        if begins || statement && (token.is("IF") || token.is("REPEAT")) {
             self.depth += 1;
         } else if token.is("END") {
             self.depth = self.depth.saturating_sub(1);

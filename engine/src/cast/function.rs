@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, FieldRef};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use catalog::{Error, ErrorKind};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::config::ConfigOptions;
@@ -76,7 +76,7 @@ impl ScalarUDFImpl for Cast {
             // The JSON null is NULL.
             nullable |= from == Type::Json;
         }
-        Ok(Arc::new(to.field(self.name(), nullable)))
+        Ok(Arc::new(Field::new(self.name(), to.arrow(), nullable)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

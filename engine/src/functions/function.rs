@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 use arrow::compute::{can_cast_types, nullif};
-use arrow::datatypes::{DataType, FieldRef};
+use arrow::datatypes::{DataType, Field, FieldRef};
 use catalog::Error;
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
@@ -93,13 +93,10 @@ impl Function {
     }
 
     /// The varchar that comes out of a call of varchars whose lengths are known: `lower` of a `varchar(3)` is one too.
-    fn with_length(&self, bound: &Bound, args: &ReturnFieldArgs<'_>) -> Option<Type> {
-        if bound.result != Type::VARCHAR {
-            return None;
-        }
-        let given = args.arg_fields.iter().map(|field| Type::of_field(field).ok()).collect::<Option<Vec<_>>>()?;
-        let again = bind(&self.signatures, &given)?;
-        (again.overload == bound.overload).then_some(again.result)
+    pub(super) fn with_length(&self, given: &[Type]) -> Option<Type> {
+        let plain: Vec<DataType> = given.iter().map(Type::arrow).collect();
+        let called = self.bind(plain.iter()).ok()?;
+        bind(&self.signatures, given).filter(|bound| bound.overload == called.bound.overload).map(|bound| bound.result)
     }
 
     /// What arguments of these types are to turn into. What fits no overload is left as it is.
@@ -149,8 +146,7 @@ impl ScalarUDFImpl for Function {
 
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
         let binding = self.bind(args.arg_fields.iter().map(|field| field.data_type()))?;
-        let result = self.with_length(&binding.bound, &args);
-        Ok(Arc::new(result.as_ref().unwrap_or(&binding.bound.result).field(self.name(), true)))
+        Ok(Arc::new(Field::new(self.name(), binding.result.clone(), true)))
     }
 
     /// What does not fit is left as it is: [`Self::return_field_from_args`] then says so, in an error that DataFusion hands on. So is

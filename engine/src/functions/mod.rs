@@ -48,6 +48,8 @@ use catalog::Error;
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 
+use crate::types::Type;
+
 pub(crate) use bind::unexpected;
 pub(crate) use call::Call;
 pub(crate) use columns::invalid;
@@ -225,6 +227,13 @@ pub(crate) fn wanted(function: &ScalarUDF, given: &[DataType]) -> Option<Vec<Dat
         return Some(function.wanted(given));
     }
     construct::looks_into(function, given).and_then(|element| wanted(&element, given))
+}
+
+/// The type that comes out of a call, with the length of a varchar where the overload tells it; None for functions that are not
+/// in our tables.
+pub(crate) fn result(function: &ScalarUDF, given: &[Type]) -> Option<Type> {
+    let function: &dyn Any = function.inner().as_ref();
+    function.downcast_ref::<Function>()?.with_length(given)
 }
 
 struct Registry {

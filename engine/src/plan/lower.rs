@@ -153,7 +153,7 @@ impl Lower<'_> {
             Expr::AtTimeZone { timestamp, time_zone } => call("$at_timezone", vec![*timestamp, *time_zone]),
             Expr::Extract { field, expr, .. } => extract(&field, *expr)?,
             Expr::Function(called) => function(called)?,
-            Expr::CompoundFieldAccess { root, access_chain } => access(*root, access_chain)?,
+            Expr::CompoundFieldAccess { root, access_chain } => self.access(*root, access_chain)?,
             Expr::CompoundIdentifier(path) if self.is_parameter(&path[0]) => fields(path),
             other => other,
         })
@@ -162,6 +162,24 @@ impl Lower<'_> {
     fn is_parameter(&self, ident: &Ident) -> bool {
         let name = name::fold(&ident.value);
         self.parameters.iter().flatten().any(|parameter| *parameter == name)
+    }
+
+    /// `t.a[i]` is the element of a column: names at the beginning are one, but those after a lambda's parameter.
+    fn access(&self, root: Expr, mut chain: Vec<AccessExpr>) -> Result<Expr> {
+        let Expr::Identifier(first) = &root else { return access(root, chain) };
+        if self.is_parameter(first) {
+            return access(root, chain);
+        }
+        let is_name = |step: &AccessExpr| matches!(step, AccessExpr::Dot(Expr::Identifier(_)));
+        let rest = chain.split_off(chain.iter().take_while(|step| is_name(step)).count());
+        if chain.is_empty() {
+            return access(root, rest);
+        }
+        let names = chain.into_iter().filter_map(|step| match step {
+            AccessExpr::Dot(Expr::Identifier(name)) => Some(name),
+            _ => None,
+        });
+        access(Expr::CompoundIdentifier(std::iter::once(first.clone()).chain(names).collect()), rest)
     }
 
     /// `type 'text'`

@@ -1,6 +1,5 @@
-//! The length of a varchar, which Arrow's type has no place for: it stands in the metadata of a field. DataFusion carries that
-//! through columns, filters, joins and sorts and drops it where values are made anew; what is lost is a varchar without a bound,
-//! which is a type of the same values. So nothing but what is told to users may depend on it.
+//! The length of a table's varchar, which Arrow's type has no place for: it stands in the metadata of the scan's field. DataFusion
+//! carries that through columns, filters, joins and sorts and drops it where values are made anew.
 
 use std::collections::HashMap;
 
@@ -23,15 +22,6 @@ impl Type {
             (Self::Varchar(None), Some(declared @ Self::Varchar(_))) => declared,
             _ => r#type,
         })
-    }
-
-    /// A field for values of this type, from which [`Type::of_field`] tells it.
-    pub(crate) fn field(&self, name: &str, nullable: bool) -> Field {
-        let field = Field::new(name, self.arrow(), nullable);
-        match self {
-            Self::Varchar(Some(_)) => field.with_metadata(HashMap::from([(LENGTH.to_string(), self.to_string())])),
-            _ => field,
-        }
     }
 }
 

@@ -112,8 +112,7 @@ fn what_athena_says_of_a_column() {
         ("interval day to second", "interval day to second", 0, 0),
         ("row(a bigint)", "row", 0, 0),
     ] {
-        let r#type = Type::of_field(&Type::parse(name).unwrap().field("c", true)).unwrap();
-        let result = result_type(&r#type);
+        let result = result_type(&Type::parse(name).unwrap());
         assert_eq!((result.name, result.precision, result.scale), (athena, precision, scale), "{name}");
     }
 }
