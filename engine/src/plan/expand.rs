@@ -55,6 +55,9 @@ enum Scope {
     },
 }
 
+/// An expression and the name that it has, where it has one.
+type Named = (Expr, Option<String>);
+
 struct Expand<'a> {
     probe: &'a Probe<'a>,
     scopes: Vec<Scope>,
@@ -261,7 +264,7 @@ impl Expand<'_> {
     }
 
     /// The columns of a relation by that name, of this select or one around.
-    fn relation(&self, object: &ObjectName, from: &[TableWithJoins]) -> Result<Option<Vec<(Expr, Option<String>)>>> {
+    fn relation(&self, object: &ObjectName, from: &[TableWithJoins]) -> Result<Option<Vec<Named>>> {
         let around = self.scopes.iter().rev().filter_map(|scope| match scope {
             Scope::Select { from } => Some(from.as_slice()),
             Scope::With { .. } => None,

@@ -106,10 +106,8 @@ impl VisitorMut for Forms<'_> {
         for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
             let keeps_right =
                 matches!(join.join_operator, JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_));
-            if keeps_right {
-                if let Err(error) = alone(join) {
-                    return ControlFlow::Break(error);
-                }
+            if keeps_right && let Err(error) = alone(join) {
+                return ControlFlow::Break(error);
             }
         }
         select.from.iter_mut().for_each(bracket);

@@ -72,7 +72,7 @@ fn rollup(sets: &[Set]) -> Vec<Set> {
 }
 
 fn cube(sets: &[Set]) -> Result<Vec<Set>> {
-    if sets.len() >= MOST_SETS.ilog2() as usize + 1 {
+    if sets.len() > MOST_SETS.ilog2() as usize {
         return Err(too_many());
     }
     let chosen =

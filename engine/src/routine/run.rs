@@ -22,7 +22,8 @@ const ROUNDS: usize = 10_000_000;
 #[derive(Debug)]
 pub(super) struct Function {
     called: String,
-    name: String,
+    /// The name in errors.
+    shown: String,
     parameters: Vec<Type>,
     returns: Type,
     on_null: bool,
@@ -60,7 +61,7 @@ impl Function {
     #[expect(clippy::too_many_arguments, reason = "a function is made in one place, of all that it is")]
     pub(super) fn new(
         called: String,
-        name: String,
+        shown: String,
         parameters: Vec<Type>,
         returns: Type,
         on_null: bool,
@@ -69,7 +70,7 @@ impl Function {
         schema: SchemaRef,
     ) -> Self {
         let signature = Signature::user_defined(Volatility::Immutable);
-        Self { called, name, parameters, returns, on_null, compiled, exprs, schema, signature }
+        Self { called, shown, parameters, returns, on_null, compiled, exprs, schema, signature }
     }
 
     fn value(&self, at: usize, variables: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
@@ -115,7 +116,7 @@ impl Function {
                 }
                 *rounds += 1;
                 if *rounds > ROUNDS {
-                    let message = format!("function '{}' went more than {ROUNDS} times through its loops", self.name);
+                    let message = format!("function '{}' went more than {ROUNDS} times through its loops", self.shown);
                     return Err(into_datafusion(Error::new(ErrorKind::LimitExceeded, message)));
                 }
                 match self.run(body, variables, rounds)? {
@@ -146,7 +147,7 @@ impl Function {
         variables.extend(declared.map(|(_, r#type)| new_null_array(&r#type.arrow(), 1)));
         match self.run(&self.compiled.code, &mut variables, &mut 0)? {
             Flow::Return(value) => Ok(value),
-            _ => Err(into_datafusion(Error::invalid(format!("function '{}' ended without RETURN", self.name)))),
+            _ => Err(into_datafusion(Error::invalid(format!("function '{}' ended without RETURN", self.shown)))),
         }
     }
 }
@@ -168,7 +169,7 @@ impl ScalarUDFImpl for Function {
             return Ok(self.parameters.iter().map(Type::arrow).collect());
         }
         let list = |types: &[Type]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let (given, name, expected) = (list(&actual), &self.name, list(&self.parameters));
+        let (given, name, expected) = (list(&actual), &self.shown, list(&self.parameters));
         let message = format!("Unexpected parameters ({given}) for function {name}. Expected: {name}({expected})");
         Err(into_datafusion(Error::new(ErrorKind::FunctionNotFound, message)))
     }

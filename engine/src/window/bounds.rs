@@ -133,7 +133,8 @@ fn ranged(
     let is_null = |row: usize| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
     let first = (0..count).find(|row| !is_null(*row)).unwrap_or(count);
     let last = (first..count).find(|row| is_null(*row)).unwrap_or(count);
-    let (values, sorted) = (sortable(&[value.clone()], &[*order])?, sortable(&[sorted.clone()], &[*order])?);
+    let (values, sorted) =
+        (sortable(std::slice::from_ref(value), &[*order])?, sortable(std::slice::from_ref(sorted), &[*order])?);
     let mut found = Vec::with_capacity(count);
     for row in 0..count {
         if is_null(row) {
