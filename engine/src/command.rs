@@ -97,12 +97,9 @@ pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
         Statement::AlterDatabase { database: of, properties } => {
             database::set_properties(catalog, name::database(Some(of), database)?, properties).await
         }
-        Statement::CreateTable { catalog: of, mut table, if_not_exists } => {
+        Statement::CreateTable { catalog: of, table, if_not_exists } => {
             name::known_catalog(of.as_deref())?;
-            if table.database_name.is_empty() {
-                table.database_name.clone_from(database);
-            }
-            table::create(catalog, *table, if_not_exists).await
+            table::create(catalog, *table, database, if_not_exists).await
         }
         Statement::DropTable { table, if_exists } => table::drop(catalog, &name::table(table, database)?, if_exists).await,
         Statement::AlterTable { table, action } => alter::run(catalog, &name::table(table, database)?, action).await,

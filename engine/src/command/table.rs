@@ -14,7 +14,11 @@ use super::name::Name;
 /// Hive's record of when a table was last defined, in seconds; Athena sets it too.
 const LAST_DDL_TIME: &str = "transient_lastDdlTime";
 
-pub(super) async fn create(catalog: &Arc<dyn Catalog>, mut table: Table, if_not_exists: bool) -> Result<Rows> {
+/// A table that names no database is made in the session's.
+pub(super) async fn create(catalog: &Arc<dyn Catalog>, mut table: Table, session: &str, if_not_exists: bool) -> Result<Rows> {
+    if table.database_name.is_empty() {
+        session.clone_into(&mut table.database_name);
+    }
     check(&table).map_err(|error| error.within(format!("table '{}.{}'", table.database_name, table.name)))?;
     touch(&mut table);
     match catalog.create_table(table).await {

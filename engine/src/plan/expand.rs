@@ -22,9 +22,9 @@ use datafusion::sql::sqlparser::ast::{
     TableFactor, TableWithJoins, Value, VisitMut, VisitorMut, WildcardAdditionalOptions, With,
 };
 
-use super::{forms, lower};
+use super::forms;
 use crate::coerce::json;
-use crate::plan::relation::MEMBER;
+use crate::plan::relation::field_at;
 use crate::types::Type;
 
 /// Plans a query that is only asked for its columns.
@@ -246,9 +246,7 @@ impl Expand<'_> {
         };
         match self.type_of(&value, from)? {
             Type::Row(fields) => {
-                let field = |(at, (name, _)): (usize, (Option<String>, Type))| {
-                    (lower::call(MEMBER, vec![value.clone(), number(at)]), name)
-                };
+                let field = |(at, (name, _)): (usize, (Option<String>, Type))| (field_at(value.clone(), at), name);
                 named(fields.into_iter().enumerate().map(field).collect(), names, place)
             }
             Type::Json => {
@@ -406,8 +404,4 @@ fn named(columns: Vec<(Expr, Option<String>)>, names: Option<&Vec<Ident>>, place
         SelectItem::ExprWithAlias { expr, alias }
     };
     Ok(columns.into_iter().enumerate().map(item).collect())
-}
-
-fn number(value: usize) -> Expr {
-    Expr::Value(Value::Number(value.to_string(), false).with_empty_span())
 }

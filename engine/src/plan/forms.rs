@@ -28,8 +28,7 @@ use datafusion::sql::sqlparser::ast::{
     WindowSpec, WindowType, visit_expressions, visit_expressions_mut,
 };
 
-use super::lower::call;
-use super::relation::{MEMBER, using};
+use super::relation::{field_at, using};
 use super::{grouping, inline, json_table, pattern_windows, pivot, predicates, windows};
 use crate::types::Type;
 
@@ -174,8 +173,8 @@ fn values(body: &mut SetExpr) -> Result<()> {
         let arguments = inline::arguments(function);
         let [value @ Expr::Cast { data_type, .. }] = arguments.as_slice() else { continue };
         let Ok(Type::Row(fields)) = Type::parse(&sql::type_text(data_type)) else { continue };
-        let field = |at| call(MEMBER, vec![value.clone(), number(at)]);
-        row.content = (0..u32::try_from(fields.len()).unwrap_or_default()).map(field).collect();
+        let field = |at| field_at(value.clone(), at);
+        row.content = (0..fields.len()).map(field).collect();
     }
     let mut lengths = rows.iter().map(|row| row.content.len());
     let Some(first) = lengths.next() else { return Ok(()) };

@@ -317,8 +317,9 @@ fn table_function(cursor: &mut Cursor<'_>) -> Result<TableFactor> {
 
 /// What in the brackets of a table function's call is not a value: a table, or names of columns.
 fn table_argument(cursor: &Cursor<'_>) -> Option<&'static str> {
-    let end = cursor.closing(0)?;
-    let follows = |word: &str| (1..end).any(|places| cursor.ahead(places).is_some_and(|token| token.is(word)));
+    // Up to the end of the text where the bracket is not closed.
+    let end = cursor.closing(0).unwrap_or(usize::MAX);
+    let follows = |word: &str| (1..end).map_while(|places| cursor.ahead(places)).any(|token| token.is(word));
     if follows("TABLE") {
         Some("a table as an argument of a table function")
     } else if follows("DESCRIPTOR") {

@@ -89,7 +89,7 @@ fn what_is_longer_than_the_screen_goes_through_the_pager() {
     let ran = typed(
         &home,
         &[],
-        &[("", "default> "), ("SELECT * FROM UNNEST(sequence(1000, 1499)) AS t (n);\r", r"\(500 rows\)"), ("\\q\r", "")],
+        &[("", "default> "), ("SELECT * FROM UNNEST(sequence(1000, 1000 + 499)) AS t (n);\r", r"\(500 rows\)"), ("\\q\r", "")],
     );
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let paged = std::fs::read_to_string(home.path().join("paged")).expect("the pager ran");

@@ -25,7 +25,7 @@ impl Moment {
     /// The value of a row in a column of this type, rounded to nanoseconds as Java has them. `None` beyond chrono's years.
     pub(super) fn of(column: &Column, r#type: &Type, row: usize) -> Option<Self> {
         let (day, nanos) = match r#type {
-            Type::Date => return Some(Self { date: Some(date(column.day(row).into())?), time: None, zone: None }),
+            Type::Date => return Some(Self { date: Some(date(column.day(row))?), time: None, zone: None }),
             Type::Time(_) => (None, nanos(column.time(row)) % NANOS_PER_DAY),
             _ => {
                 let local = column.local(row);

@@ -12,8 +12,10 @@ use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit,
 };
+use datafusion::sql::sqlparser::ast;
 
 use crate::error::into_datafusion;
+use crate::plan::call;
 
 /// The name of the function that takes a field of a row by its place.
 pub(crate) const MEMBER: &str = "$member";
@@ -38,6 +40,12 @@ pub(super) fn sampled(chance: f64, columns: Vec<Expr>) -> Expr {
 /// The field at a place of a row, from 0. Fields may have the same name or none.
 pub(super) fn member(row: Expr, at: usize) -> Expr {
     MEMBER_FUNCTION.call(vec![row, lit(at as i64)])
+}
+
+/// The same in a syntax tree. The place is a text there, since numbers get a type when the tree is lowered.
+pub(crate) fn field_at(row: ast::Expr, at: usize) -> ast::Expr {
+    let place = ast::Expr::Value(ast::Value::SingleQuotedString(at.to_string()).with_empty_span());
+    call(MEMBER, vec![row, place])
 }
 
 /// The numbers from 1 to the length of the longest list, as a list.

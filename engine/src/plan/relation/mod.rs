@@ -13,7 +13,7 @@ use datafusion::logical_expr::planner::{RelationPlanner, RelationPlannerContext,
 use datafusion::sql::sqlparser::ast::TableFactor;
 
 use crate::pattern;
-pub(crate) use functions::MEMBER;
+pub(crate) use functions::{MEMBER, field_at};
 pub(crate) use using::using;
 
 /// `UNNEST`, `TABLESAMPLE`, `JOIN … USING` in brackets and `MATCH_RECOGNIZE`.
