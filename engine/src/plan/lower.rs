@@ -51,7 +51,7 @@ const MOST_ARGUMENTS: usize = 127;
 /// Errors: `InvalidLiteral` with its position for a literal that is none of its type, `NumericOutOfRange` for decimals of more
 /// than 38 digits.
 pub(super) fn query(query: &mut Query, properties: &Properties) -> Result<()> {
-    match query.visit(&mut Lower { properties, parameters: vec![] }) {
+    match query.visit(&mut Lower { properties, parameters: vec![], calls: 0 }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -61,6 +61,8 @@ struct Lower<'a> {
     properties: &'a Properties,
     /// The parameters of the lambdas around, which DataFusion does not look for before a dot.
     parameters: Vec<Vec<String>>,
+    /// The calls around.
+    calls: usize,
 }
 
 impl VisitorMut for Lower<'_> {
@@ -70,6 +72,7 @@ impl VisitorMut for Lower<'_> {
         if let Expr::Lambda(lambda) = expr {
             self.parameters.push(parameters(lambda));
         }
+        self.calls += usize::from(matches!(expr, Expr::Function(_)));
         ControlFlow::Continue(())
     }
 
@@ -77,6 +80,7 @@ impl VisitorMut for Lower<'_> {
         if matches!(expr, Expr::Lambda(_)) {
             self.parameters.pop();
         }
+        self.calls -= usize::from(matches!(expr, Expr::Function(_)));
         let start = expr.span().start;
         match self.lower(std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()))) {
             Ok(lowered) => {
@@ -136,7 +140,7 @@ impl Lower<'_> {
                 Value::Number(text, _) => whole::number(text, false).unwrap_or(Expr::Value(value)),
                 _ => Expr::Value(value),
             },
-            Expr::Cast { kind, expr, data_type, format: None, array: false } => sized_cast(kind, *expr, data_type),
+            Expr::Cast { kind, expr, data_type, format: None, array: false } => self.cast(kind, *expr, data_type),
             Expr::TypedString(literal) => self.typed(literal)?,
             Expr::Interval(literal) => interval(&literal)?,
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match whole::digits(&expr) {
@@ -157,6 +161,18 @@ impl Lower<'_> {
             Expr::CompoundIdentifier(path) if self.is_parameter(&path[0]) => fields(path),
             other => other,
         })
+    }
+
+    /// A cast is a call where the length of its type matters, which Arrow does not know, and in the arguments of calls: DataFusion
+    /// gives `sum(x)` and `sum(CAST(x AS double))` one name.
+    fn cast(&self, kind: CastKind, expr: Expr, data_type: DataType) -> Expr {
+        let name = sql::type_text(&data_type);
+        let is_constant = matches!(expr, Expr::Value(_) | Expr::Cast { .. });
+        if (self.calls == 0 || is_constant) && !name.to_lowercase().contains("varchar(") {
+            return Expr::Cast { kind, expr: Box::new(expr), data_type, format: None, array: false };
+        }
+        let function = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { "$try_cast" } else { "$cast" };
+        call(function, vec![expr, string(&name)])
     }
 
     fn is_parameter(&self, ident: &Ident) -> bool {
@@ -211,16 +227,6 @@ impl Lower<'_> {
             }
         })
     }
-}
-
-/// A cast to a type whose length Arrow does not know: the function has the name.
-fn sized_cast(kind: CastKind, expr: Expr, data_type: DataType) -> Expr {
-    let name = sql::type_text(&data_type);
-    if !name.to_lowercase().contains("varchar(") {
-        return Expr::Cast { kind, expr: Box::new(expr), data_type, format: None, array: false };
-    }
-    let function = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { "$try_cast" } else { "$cast" };
-    call(function, vec![expr, string(&name)])
 }
 
 /// A decimal with the precision and scale that its text has: `01.20` is a `decimal(4, 2)`.
