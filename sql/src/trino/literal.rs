@@ -172,8 +172,10 @@ pub(super) fn accept_typed(cursor: &mut Cursor<'_>) -> Result<Option<Expr>> {
     if word.is("X") {
         return Err(cursor.error(ErrorKind::Syntax, "Unknown type: X"));
     }
+    // The literal is where its type is.
+    let span = name::span(cursor.place(), word.text);
     let data_type = data_type::data_type(cursor)?;
-    let value = string(cursor)?;
+    let value = ValueWithSpan { span, ..string(cursor)? };
     Ok(Some(Expr::TypedString(TypedString { data_type, value, uses_odbc_syntax: false })))
 }
 

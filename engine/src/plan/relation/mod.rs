@@ -7,11 +7,14 @@ mod using;
 
 use std::sync::Arc;
 
+use catalog::{Error, ErrorKind};
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::logical_expr::planner::{RelationPlanner, RelationPlannerContext, RelationPlanning};
-use datafusion::sql::sqlparser::ast::TableFactor;
+use datafusion::sql::sqlparser::ast::{Expr, Spanned, TableFactor};
 
+use super::lower::placed;
+use crate::error::into_datafusion;
 use crate::pattern;
 pub(crate) use functions::{MEMBER, field_at};
 pub(crate) use using::using;
@@ -31,6 +34,11 @@ impl RelationPlanner for Relations {
             }
             TableFactor::NestedJoin { .. } => using::plan(relation, context),
             TableFactor::MatchRecognize { .. } => pattern::plan(relation, context),
+            TableFactor::TableFunction { expr: Expr::Function(function), .. } => {
+                let message = format!("table function '{}' not registered", function.name);
+                let error = Error::new(ErrorKind::FunctionNotFound, message);
+                Err(into_datafusion(placed(error, function.name.span().start)))
+            }
             other => Ok(RelationPlanning::Original(Box::new(other))),
         }
     }
