@@ -7,24 +7,14 @@
 mod filter;
 mod rows;
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use async_trait::async_trait;
 use catalog::Catalog;
-use datafusion::catalog::{Session, TableProvider};
-use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use futures::TryStreamExt as _;
-use tokio::runtime::Handle;
+use datafusion::catalog::TableProvider;
+use futures::StreamExt as _;
 
-use crate::compute;
-use crate::deadline::Deadline;
+use crate::looked_up;
 pub(crate) use filter::Wanted;
 pub(crate) use rows::{columns as columns_of, databases, tables};
 
@@ -68,7 +58,11 @@ fn kind(name: &str, hidden: bool) -> Option<Kind> {
 /// The table of `information_schema` that is called `name`, if there is one; `hidden`: with its hidden columns.
 pub(crate) fn table(catalog: &Arc<dyn Catalog>, name: &str, hidden: bool) -> Option<Arc<dyn TableProvider>> {
     let kind = kind(name, hidden)?;
-    Some(Arc::new(Table { kind, schema: kind.schema(), catalog: Arc::clone(catalog) }))
+    let (schema, catalog) = (kind.schema(), Arc::clone(catalog));
+    let columns = Arc::clone(&schema);
+    Some(looked_up::table(format!("{NAME}.{kind:?}"), schema, move |wanted| {
+        rows::stream(kind, Arc::clone(&columns), Arc::clone(&catalog), wanted).boxed()
+    }))
 }
 
 impl Kind {
@@ -87,75 +81,6 @@ impl Kind {
             }
         };
         Arc::new(Schema::new(text.iter().map(|name| Field::new(*name, DataType::Utf8View, true)).collect::<Vec<_>>()))
-    }
-}
-
-#[derive(Debug)]
-struct Table {
-    kind: Kind,
-    schema: SchemaRef,
-    catalog: Arc<dyn Catalog>,
-}
-
-#[async_trait]
-impl TableProvider for Table {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::View
-    }
-
-    /// The filters choose what is looked up; the query still applies them to the rows.
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
-    }
-
-    async fn scan(
-        &self,
-        _state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let rows = Rows {
-            kind: self.kind,
-            schema: Arc::clone(&self.schema),
-            catalog: Arc::clone(&self.catalog),
-            wanted: Wanted::by(filters),
-            runtime: Handle::current(),
-        };
-        let schema = Arc::clone(&self.schema);
-        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![Arc::new(rows)], projection, [], false, limit)?))
-    }
-}
-
-struct Rows {
-    kind: Kind,
-    schema: SchemaRef,
-    catalog: Arc<dyn Catalog>,
-    wanted: Wanted,
-    /// Where the query was planned: the catalog is asked there and not on the threads that compute.
-    runtime: Handle,
-}
-
-impl fmt::Debug for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{NAME}.{:?} {:?}", self.kind, self.wanted)
-    }
-}
-
-impl PartitionStream for Rows {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let batches = rows::stream(self.kind, Arc::clone(&self.schema), Arc::clone(&self.catalog), self.wanted.clone());
-        let batches = compute::on(&self.runtime, Deadline::after(None), batches)
-            .map_err(|error| DataFusionError::External(Box::new(error)));
-        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches))
     }
 }
 

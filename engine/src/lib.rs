@@ -15,6 +15,7 @@ pub mod export;
 mod functions;
 pub mod information_schema;
 mod listing;
+mod looked_up;
 mod memory;
 mod page;
 mod pattern;

@@ -16,6 +16,7 @@ use datafusion::logical_expr::AggregateUDF;
 use datafusion::object_store::ObjectStore;
 use datafusion::optimizer::AnalyzerRule;
 use datafusion::optimizer::analyzer::resolve_grouping_function::ResolveGroupingFunction;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 use url::Url;
 
@@ -24,6 +25,7 @@ use crate::error::{from_datafusion, into_datafusion};
 use crate::functions;
 use crate::pattern;
 use crate::plan::decorrelate::{Decorrelate, Single};
+use crate::plan::lambda_places::LambdaPlaces;
 use crate::plan::relation::{self, Relations};
 use crate::properties::Properties;
 use crate::window;
@@ -103,7 +105,10 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     builder.relation_planners().get_or_insert_default().push(Arc::new(Relations));
     let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
         vec![Arc::new(Decorrelate), Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];
-    Ok(builder.with_analyzer_rules(rules).with_query_planner(Arc::new(pattern::Planner)).build())
+    let mut physical = PhysicalOptimizer::new().rules;
+    physical.insert(0, Arc::new(LambdaPlaces));
+    let builder = builder.with_analyzer_rules(rules).with_physical_optimizer_rules(physical);
+    Ok(builder.with_query_planner(Arc::new(pattern::Planner)).build())
 }
 
 /// Object stores by URL, from the one place that knows them.

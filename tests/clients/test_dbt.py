@@ -1,12 +1,11 @@
 """dbt-athena: `dbt debug`, and a small project of views, sources and tests. It lives in an environment of its own, since it needs
 another PyAthena than ours: CIVETTA_DBT names its `dbt`."""
 
-import os
-import subprocess
 
 import pytest
 
 from conftest import name
+from dbt_program import dbt, passes_debug
 
 PROJECT = """
 name: small
@@ -62,17 +61,8 @@ def project(lake, tmp_path_factory):
     return folder, schema
 
 
-def dbt(project, *arguments):
-    program = os.environ.get("CIVETTA_DBT")
-    assert program, "CIVETTA_DBT names no dbt: `make test` sets it, from tests/requirements-dbt.txt"
-    command = [program, "--no-use-colors", *arguments, "--profiles-dir", "."]
-    ran = subprocess.run(command, cwd=project[0], capture_output=True, text=True, timeout=120)
-    return ran.returncode, ran.stdout + ran.stderr
-
-
 def test_debug(project):
-    code, said = dbt(project, "debug")
-    assert code == 0 and "All checks passed!" in said, said
+    passes_debug(project)
 
 
 def test_views_and_their_tests(project, statements):

@@ -2,12 +2,12 @@
 dbt-athena."""
 
 import os
-import subprocess
 from urllib.parse import urlsplit
 
 import pytest
 
 from conftest import name
+from dbt_program import dbt, passes_debug
 
 PROJECT = """
 name: small
@@ -48,17 +48,8 @@ def project(tmp_path_factory, glue):
     return folder, schema
 
 
-def dbt(project, *arguments):
-    program = os.environ.get("CIVETTA_DBT")
-    assert program, "CIVETTA_DBT names no dbt: `make test` sets it, from tests/requirements-dbt.txt"
-    command = [program, "--no-use-colors", *arguments, "--profiles-dir", "."]
-    ran = subprocess.run(command, cwd=project[0], capture_output=True, text=True, timeout=120)
-    return ran.returncode, ran.stdout + ran.stderr
-
-
 def test_debug(project):
-    code, said = dbt(project, "debug")
-    assert code == 0 and "All checks passed!" in said, said
+    passes_debug(project)
 
 
 def test_a_view(project, glue):

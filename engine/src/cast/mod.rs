@@ -7,6 +7,7 @@ mod nested;
 mod number;
 mod possible;
 mod text;
+pub(crate) mod variant;
 pub(crate) mod wrapped;
 
 use std::sync::Arc;
@@ -88,12 +89,14 @@ fn one_by_one(array: &ArrayRef, from: &Type, to: &Type, clock: Clock) -> Result<
 }
 
 fn strict(array: &ArrayRef, from: &Type, to: &Type, clock: Clock) -> Result<ArrayRef> {
-    use Type::{Array, Boolean, Char, Decimal, Json, Map, Number, Row, Unknown, Varchar};
+    use Type::{Array, Boolean, Char, Decimal, Json, Map, Number, Row, Unknown, Varchar, Variant};
     if array.null_count() == array.len() && !array.is_empty() || *from == Unknown {
         return Ok(new_null_array(&to.arrow(), array.len()));
     }
     match (from, to) {
         (from, to) if from == to => native(array, to),
+        (Variant, to) => variant::from_variant(array, to, clock),
+        (from, Variant) => variant::to_variant(array, from),
         (Json, Varchar(_) | Char(_)) | (Varchar(_) | Char(_), Json) => wrapped::cast(array, from, to, clock),
         (_, Json) | (Json, _) => wrapped::json(array, from, to, clock),
         (_, Varchar(length)) => text::to_varchar(array, from, *length, clock),

@@ -1,5 +1,6 @@
 //! Which casts there are.
 
+use super::variant;
 use crate::types::{Type, temporal};
 
 /// Whether `CAST(from AS to)` is allowed.
@@ -11,6 +12,8 @@ pub(crate) fn can_cast(from: &Type, to: &Type) -> bool {
         (Array(from), Array(to)) => can_cast(from, to),
         (Map(from_key, from_value), Map(to_key, to_value)) => can_cast(from_key, to_key) && can_cast(from_value, to_value),
         (Row(from), Row(to)) => from.len() == to.len() && from.iter().zip(to).all(|((_, from), (_, to))| can_cast(from, to)),
+        (Variant, to) => variant::gives(to),
+        (from, Variant) => variant::takes(from),
         (Json, to) => from_json(to),
         (from, Json) => to_json(from),
         // As text it has no bound.

@@ -31,7 +31,9 @@ pub(crate) fn compare(
     let right = cast(right, &right_type, &common, Strictness::Strict)?;
     // Chars are kept without the blanks at their ends, which have a place in the order.
     let blanks = matches!(common, Type::Char(_)) && is_ordering(operator);
-    if is_nested(&common) || blanks {
+    // NaN, which may be anywhere inside of a variant, is equal to nothing.
+    let nan = common == Type::Variant && !matches!(operator, Operator::IsDistinctFrom | Operator::IsNotDistinctFrom);
+    if is_nested(&common) || blanks || nan {
         return call(nested_function(operator)?, vec![left, right]);
     }
     if matches!(common, Type::Real | Type::Double | Type::Number) && !compares_plainly(&left, operator, &right) {

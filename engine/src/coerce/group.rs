@@ -38,8 +38,9 @@ pub(super) fn sort(sort: Sort, schema: &DFSchema) -> Result<Sort> {
     Ok(Sort { expr: sort.expr.into_iter().map(by).collect::<Result<_>>()?, ..sort })
 }
 
-fn has_zone(r#type: &Type) -> bool {
-    matches!(r#type, Type::TimeTz(_) | Type::TimestampTz(_))
+/// Whether equal values may look different: in another time zone, or as another kind of number.
+fn has_looks(r#type: &Type) -> bool {
+    matches!(r#type, Type::TimeTz(_) | Type::TimestampTz(_) | Type::Variant)
 }
 
 /// Groups by instants: the first value of a group stands for all.
@@ -53,14 +54,14 @@ pub(super) fn aggregate(aggregate: Aggregate) -> Result<LogicalPlan> {
     if let Some(wrong) = types.iter().find(|r#type| !r#type.is_comparable()) {
         return Err(not_comparable(wrong));
     }
-    if !types.iter().any(has_zone) {
+    if !types.iter().any(has_looks) {
         return Ok(LogicalPlan::Aggregate(aggregate));
     }
     let output = Arc::clone(&aggregate.schema);
     let mut groups = Vec::with_capacity(types.len());
     let mut shown = aggregate.aggr_expr.clone();
     for (at, (expr, r#type)) in aggregate.group_expr.into_iter().zip(&types).enumerate() {
-        if has_zone(r#type) {
+        if has_looks(r#type) {
             shown.push(first_value_udaf().call(vec![unaliased(expr.clone())]).alias(format!("$shown{at}")));
             groups.push(key(unaliased(expr), r#type)?.alias(format!("$key{at}")));
         } else {
@@ -72,7 +73,7 @@ pub(super) fn aggregate(aggregate: Aggregate) -> Result<LogicalPlan> {
     let by_name = |name: String| columns.iter().find(|column| column.name == name).cloned();
     let mut exprs = Vec::with_capacity(output.fields().len());
     for (at, (qualifier, field)) in output.iter().enumerate() {
-        let source = match types.get(at).is_some_and(has_zone) {
+        let source = match types.get(at).is_some_and(has_looks) {
             true => by_name(format!("$shown{at}")).unwrap_or_else(|| columns[at].clone()),
             false => columns[at].clone(),
         };
@@ -92,7 +93,7 @@ fn unaliased(expr: Expr) -> Expr {
 pub(super) fn distinct(distinct: Distinct) -> Result<LogicalPlan> {
     let Distinct::All(input) = distinct else { return Ok(LogicalPlan::Distinct(distinct)) };
     let columns = input.schema().columns();
-    let zoned = input.schema().fields().iter().any(|field| Type::of(field.data_type()).is_ok_and(|r#type| has_zone(&r#type)));
+    let zoned = input.schema().fields().iter().any(|field| Type::of(field.data_type()).is_ok_and(|r#type| has_looks(&r#type)));
     if !zoned {
         return Ok(LogicalPlan::Distinct(Distinct::All(input)));
     }

@@ -94,13 +94,15 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
         let signature = Signature::user_defined(Volatility::Immutable);
         Arc::new(ScalarUDF::new_from_impl(Shape { what, aliases, signature }))
     };
-    vec![make(What::Row, &["row"]), make(What::Field, &[]), make(What::Key, &[]), make(What::Subscript, &[])]
+    vec![make(What::Row, &["row"]), make(What::NamedRow, &[]), make(What::Field, &[]), make(What::Key, &[]), make(What::Subscript, &[])]
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum What {
     /// `"$row"(a, b)`: a row without names.
     Row,
+    /// `"$named_row"('x', a, NULL, b)`: a row with names, where they are not NULL.
+    NamedRow,
     /// `"$dereference"(row, 'name')`: a field by its name, without regard to case.
     Field,
     /// `"$subscript"(x, y)`: a row's field by its place or its name, or what `$element` finds in an array or map.
@@ -120,6 +122,7 @@ impl ScalarUDFImpl for Shape {
     fn name(&self) -> &str {
         match self.what {
             What::Row => "$row",
+            What::NamedRow => "$named_row",
             What::Field => "$dereference",
             What::Key => "$key",
             What::Subscript => "$subscript",
@@ -154,6 +157,14 @@ impl ScalarUDFImpl for Shape {
         let first = || args.arg_fields.first().map(|field| field.data_type());
         let data_type = match self.what {
             What::Row => DataType::Struct(fields(args.arg_fields.iter().map(|field| field.data_type().clone()))),
+            What::NamedRow => {
+                let pairs = args.scalar_arguments.chunks(2).zip(args.arg_fields.chunks(2));
+                let field = |(names, fields): (&[Option<&ScalarValue>], &[FieldRef])| {
+                    let name = names.first().copied().flatten().and_then(|name| name.try_as_str().flatten());
+                    fields.get(1).map(|field| Field::new(name.unwrap_or_default(), field.data_type().clone(), true))
+                };
+                DataType::Struct(pairs.filter_map(field).collect())
+            }
             What::Key => match first() {
                 Some(DataType::Struct(fields)) if !fields.is_empty() => fields[0].data_type().clone(),
                 other => return internal_err!("{other:?} is not wrapped"),
@@ -179,6 +190,11 @@ impl ScalarUDFImpl for Shape {
                 let columns = (0..args.args.len()).map(array).collect::<Result<Vec<_>>>()?;
                 let fields = fields(columns.iter().map(|column| column.data_type().clone()));
                 Arc::new(StructArray::try_new_with_length(fields, columns, None, rows)?)
+            }
+            What::NamedRow => {
+                let columns = (1..args.args.len()).step_by(2).map(array).collect::<Result<Vec<_>>>()?;
+                let DataType::Struct(fields) = args.return_field.data_type() else { return internal_err!("a row was expected") };
+                Arc::new(StructArray::try_new_with_length(fields.clone(), columns, None, rows)?)
             }
             What::Key => child(&array(0)?, 0)?,
             What::Field | What::Subscript => {

@@ -37,6 +37,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 mod url;
+mod variant;
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -115,6 +116,7 @@ const FAMILIES: &[&[Scalar]] = &[
     map::LOOKS,
     map::MAKES,
     number::FUNCTIONS,
+    variant::FUNCTIONS,
 ];
 
 /// A scalar function: what its overloads have in common.

@@ -11,6 +11,7 @@ mod frame;
 mod grouping;
 pub(crate) mod inline;
 mod json_table;
+pub(crate) mod lambda_places;
 pub(crate) mod length;
 mod lower;
 mod metadata;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use catalog::{Error, Result};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
+use datafusion::logical_expr::{LogicalPlan, ScalarUDF, Signature, Volatility};
 use datafusion::sql::sqlparser::ast;
 
 use crate::error::from_datafusion;
@@ -42,9 +42,15 @@ pub(crate) fn made(
     let schema = projection.input.schema();
     let exprs = projection.expr.iter().map(|expr| state.create_physical_expr(expr.clone(), schema));
     let exprs = exprs.collect::<datafusion::common::Result<Vec<_>>>().map_err(from_datafusion)?;
-    let parameters = parameters.into_iter().map(|(_, r#type)| r#type).collect();
-    let schema = Arc::new(schema.as_arrow().clone());
-    Ok(Arc::new(ScalarUDF::new_from_impl(run::Function::new(
-        called, name, parameters, returns, on_null, compiled, exprs, schema,
-    ))))
+    Ok(Arc::new(ScalarUDF::new_from_impl(run::Function {
+        called,
+        shown: name,
+        parameters: parameters.into_iter().map(|(_, r#type)| r#type).collect(),
+        returns,
+        on_null,
+        compiled,
+        exprs,
+        schema: Arc::new(schema.as_arrow().clone()),
+        signature: Signature::user_defined(Volatility::Immutable),
+    })))
 }

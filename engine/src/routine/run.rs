@@ -9,7 +9,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatc
 use datafusion::arrow::compute::concat;
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature};
 use datafusion::physical_expr::PhysicalExpr;
 
 use super::code::{Code, Compiled};
@@ -21,17 +21,17 @@ const ROUNDS: usize = 10_000_000;
 
 #[derive(Debug)]
 pub(super) struct Function {
-    called: String,
+    pub(super) called: String,
     /// The name in errors.
-    shown: String,
-    parameters: Vec<Type>,
-    returns: Type,
-    on_null: bool,
-    compiled: Compiled,
-    exprs: Vec<Arc<dyn PhysicalExpr>>,
+    pub(super) shown: String,
+    pub(super) parameters: Vec<Type>,
+    pub(super) returns: Type,
+    pub(super) on_null: bool,
+    pub(super) compiled: Compiled,
+    pub(super) exprs: Vec<Arc<dyn PhysicalExpr>>,
     /// Of the variables, or of one column where there are none.
-    schema: SchemaRef,
-    signature: Signature,
+    pub(super) schema: SchemaRef,
+    pub(super) signature: Signature,
 }
 
 impl PartialEq for Function {
@@ -58,21 +58,6 @@ enum Flow {
 }
 
 impl Function {
-    #[expect(clippy::too_many_arguments, reason = "a function is made in one place, of all that it is")]
-    pub(super) fn new(
-        called: String,
-        shown: String,
-        parameters: Vec<Type>,
-        returns: Type,
-        on_null: bool,
-        compiled: Compiled,
-        exprs: Vec<Arc<dyn PhysicalExpr>>,
-        schema: SchemaRef,
-    ) -> Self {
-        let signature = Signature::user_defined(Volatility::Immutable);
-        Self { called, shown, parameters, returns, on_null, compiled, exprs, schema, signature }
-    }
-
     fn value(&self, at: usize, variables: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
         let mut columns = variables.to_vec();
         if columns.is_empty() {

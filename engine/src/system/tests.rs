@@ -7,6 +7,7 @@ use catalog::local::LocalCatalog;
 use futures::TryStreamExt as _;
 
 use super::definition::TABLES;
+use crate::information_schema::Wanted;
 use super::*;
 
 #[tokio::test]

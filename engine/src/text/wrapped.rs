@@ -6,9 +6,11 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use catalog::{Error, Result};
 
 use super::{Writer, hexadecimal};
+use crate::cast::variant::json::{self, Bytes};
 use crate::cast::wrapped::address;
 use crate::types::temporal::cast::printer;
 use crate::types::temporal::column::Column;
+use crate::types::variant::Variants;
 use crate::types::{Number, Type};
 
 pub(super) fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
@@ -25,6 +27,19 @@ pub(super) fn writer<'a>(array: &'a dyn Array) -> Result<Writer<'a>> {
                 let text = texts.value(row);
                 out.push_str(text);
                 out.extend(std::iter::repeat_n(' ', width.saturating_sub(text.chars().count())));
+            })
+        }
+        Type::Variant => {
+            let variants = Variants::of(array)?;
+            Box::new(move |row, out| match variants.get(row) {
+                Ok(Some(variant)) => {
+                    let start = out.len();
+                    if json::write(&variant, Bytes::Shown, out).is_err() {
+                        out.truncate(start);
+                    }
+                }
+                // Bytes of no variant are nowhere made.
+                Ok(None) | Err(_) => {}
             })
         }
         Type::Uuid => {

@@ -11,6 +11,8 @@ use super::Type;
 const MARKER: &str = "civetta.type";
 /// The name of `number`.
 const NUMBER: &str = "number";
+/// The name of `variant`.
+const VARIANT: &str = "variant";
 /// The wrapper's child that holds the value.
 const VALUE: &str = "v";
 /// The wrapper's child that holds the time zone.
@@ -106,6 +108,7 @@ impl Type {
             Self::Timestamp(digits) => self.wrapper(instant(*digits)),
             Self::TimestampTz(digits) => self.zoned(instant(*digits)),
             Self::Char(_) | Self::Json => self.wrapper(A::Utf8View),
+            Self::Variant => self.variant(),
             Self::Uuid | Self::IpAddress => self.wrapper(A::FixedSizeBinary(16)),
             Self::Number | Self::HyperLogLog | Self::P4HyperLogLog | Self::SetDigest | Self::TDigest | Self::QDigest(_) => {
                 self.wrapper(A::Binary)
@@ -122,6 +125,13 @@ impl Type {
         DataType::Struct(Fields::from(vec![Arc::new(self.value(storage)), Arc::clone(&ZONE_FIELD)]))
     }
 
+    fn variant(&self) -> DataType {
+        static BESIDE: LazyLock<[Arc<Field>; 2]> =
+            LazyLock::new(|| ["names", "value"].map(|name| Arc::new(Field::new(name, DataType::Binary, false))));
+        let [names, value] = &*BESIDE;
+        DataType::Struct(Fields::from(vec![Arc::new(self.value(DataType::Binary)), Arc::clone(names), Arc::clone(value)]))
+    }
+
     /// The child is never NULL where its struct is not; it is nullable all the same, because DataFusion makes it so in places.
     fn value(&self, storage: DataType) -> Field {
         Field::new(VALUE, storage, true).with_metadata([(MARKER.to_string(), self.to_string())].into())
@@ -136,6 +146,11 @@ pub(crate) fn is_wrapper(data_type: &DataType) -> bool {
 /// Whether values of the Arrow type are of type `number`.
 pub(crate) fn is_number(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Struct(fields) if marker(fields) == Some(NUMBER))
+}
+
+/// Whether values of the Arrow type are of type `variant`.
+pub(crate) fn is_variant(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Struct(fields) if marker(fields) == Some(VARIANT))
 }
 
 /// The Arrow type of what a wrapper holds. None for what is not wrapped.

@@ -16,6 +16,7 @@
 //! | number | wrapper of `Binary`, whose bytes have the order of the numbers: see [`number`] |
 //! | char(n) | wrapper of `Utf8View` without the blanks at the end |
 //! | json | wrapper of `Utf8View`, canonical: no blanks, members in order |
+//! | variant | wrapper of `Binary`, a key that equal values have in common, with names and value beside it: see [`variant`] |
 //! | uuid, ipaddress | wrapper of `FixedSizeBinary(16)`; IPv4 as IPv6 has it (`::ffff:a.b.c.d`) |
 //! | sketches | wrapper of `Binary` |
 //! | array, map, row | `List`, `Map`, `Struct`; a field without a name has the name `""` |
@@ -31,9 +32,10 @@ mod result;
 pub(crate) mod temporal;
 #[cfg(test)]
 mod tests;
+pub(crate) mod variant;
 pub(crate) mod zone;
 
-pub(crate) use arrow::{is_number, is_wrapper, storage};
+pub(crate) use arrow::{is_number, is_variant, is_wrapper, storage};
 pub(crate) use coerce::{can_coerce, common_super_type};
 pub(crate) use field::{LENGTH, of_hive, with_length};
 pub(crate) use name::Parts;
@@ -82,6 +84,8 @@ pub enum Type {
     Map(Box<Type>, Box<Type>),
     Row(Vec<RowField>),
     Json,
+    /// Values that each have a type of their own.
+    Variant,
     Uuid,
     IpAddress,
     HyperLogLog,
@@ -118,6 +122,7 @@ impl Type {
             | Self::Map(..)
             | Self::Row(_)
             | Self::Json
+            | Self::Variant
             | Self::Uuid
             | Self::IpAddress
             | Self::HyperLogLog
@@ -152,7 +157,7 @@ impl Type {
     /// Whether `<` and `ORDER BY` are defined.
     pub(crate) fn is_orderable(&self) -> bool {
         match self {
-            Self::Json | Self::Map(..) | Self::HyperLogLog | Self::P4HyperLogLog | Self::SetDigest | Self::TDigest => false,
+            Self::Json | Self::Variant | Self::Map(..) | Self::HyperLogLog | Self::P4HyperLogLog | Self::SetDigest | Self::TDigest => false,
             Self::QDigest(_) => false,
             Self::Array(item) => item.is_orderable(),
             Self::Row(fields) => fields.iter().all(|(_, field)| field.is_orderable()),

@@ -44,6 +44,8 @@ pub fn result_type(r#type: &Type) -> ResultType {
         Type::Map(..) => ("map", 0),
         Type::Row(_) => ("row", 0),
         Type::Json => ("json", 0),
+        // Nor this one, whose values clients read as JSON.
+        Type::Variant => ("json", 0),
         Type::Uuid => ("uuid", 0),
         Type::IpAddress => ("ipaddress", 0),
         Type::HyperLogLog => ("HyperLogLog", 0),

@@ -9,7 +9,8 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::common::Result;
 
 use crate::types::number::is_nan;
-use crate::types::{is_number, is_wrapper};
+use crate::types::variant::holds_nan;
+use crate::types::{is_number, is_variant, is_wrapper};
 
 /// Compares values of one array with values of another of the same type.
 pub(crate) struct Equality {
@@ -61,6 +62,13 @@ impl Equality {
                 Kind::Plain(Box::new(move |i, j| {
                     let (left, right) = (left.as_binary::<i32>().value(i), right.as_binary::<i32>().value(j));
                     left == right && !is_nan(left)
+                }))
+            }
+            (variant, DataType::Struct(_)) if is_variant(variant) => {
+                let (left, right) = (left.as_struct().column(0).clone(), right.as_struct().column(0).clone());
+                Kind::Plain(Box::new(move |i, j| {
+                    let (left, right) = (left.as_binary::<i32>().value(i), right.as_binary::<i32>().value(j));
+                    left == right && !holds_nan(left)
                 }))
             }
             // What is beside the value of a wrapper, a time zone, does not matter.

@@ -3,7 +3,7 @@
 use catalog::{Error, ErrorKind, Result};
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, Ident, NullTreatment, ObjectName, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    FunctionArgumentList, FunctionArguments, Ident, NullTreatment, ObjectName, Value, WindowFrame, WindowFrameBound, WindowFrameUnits,
     WindowSpec, WindowType,
 };
 
@@ -49,7 +49,11 @@ fn of(name: ObjectName, args: FunctionArguments) -> Function {
 
 /// Whether this is the row constructor `ROW(…)`.
 pub(super) fn is_row(function: &Function) -> bool {
-    let [part] = function.name.0.as_slice() else { return false };
+    names_row(&function.name)
+}
+
+fn names_row(name: &ObjectName) -> bool {
+    let [part] = name.0.as_slice() else { return false };
     part.as_ident().is_some_and(|ident| ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("row"))
 }
 
@@ -65,6 +69,9 @@ pub(super) fn arguments_of(function: Function) -> Vec<Expr> {
 
 /// `([DISTINCT | ALL] arguments [ORDER BY …])` and the clauses after it; the name was read.
 pub(super) fn call(cursor: &mut Cursor<'_>, name: ObjectName) -> Result<Expr> {
+    if names_row(&name) {
+        return row(cursor, name);
+    }
     let start = name.0.first().and_then(|part| part.as_ident()).map(|ident| ident.span.start);
     let mut call = of(name, FunctionArguments::List(arguments(cursor)?));
     clauses(cursor, &mut call)?;
@@ -75,6 +82,26 @@ pub(super) fn call(cursor: &mut Cursor<'_>, name: ObjectName) -> Result<Expr> {
             None => error,
         }
     })
+}
+
+/// `(value [AS name], …)` of a row; with names it is `"$named_row"(name, value, …)`, where NULL stands for a name that is not given.
+fn row(cursor: &mut Cursor<'_>, name: ObjectName) -> Result<Expr> {
+    let mut fields = Vec::new();
+    cursor.expect_symbol("(")?;
+    while fields.is_empty() && !cursor.is_symbol(")") || cursor.accept_symbol(",") {
+        let value = expression(cursor)?;
+        fields.push((if cursor.accept("AS") { Some(name::identifier(cursor)?) } else { None }, value));
+    }
+    cursor.expect_symbol(")")?;
+    if fields.iter().all(|(name, _)| name.is_none()) {
+        return Ok(Expr::Function(function(name, fields.into_iter().map(|(_, value)| value).collect())));
+    }
+    let text = |name: Option<Ident>| match name {
+        Some(name) if name.quote_style.is_none() => special::text(&name.value.to_lowercase()),
+        Some(name) => special::text(&name.value),
+        None => Expr::Value(Value::Null.with_empty_span()),
+    };
+    Ok(plain("$named_row", fields.into_iter().flat_map(|(name, value)| [text(name), value]).collect()))
 }
 
 /// As [`call`], with `first` before the arguments; what may be an item method of JSON is `"$item"(first, type, name, …)`.

@@ -21,6 +21,7 @@
 //! | `x.bigint()`, `x.decimal(10, 2)` | `"$item"(x, 'bigint', 'bigint')`, `"$item"(x, 'decimal(10, 2)', 'decimal', 10, 2)` | an item method where x is JSON, else a function |
 //! | `x[*]`, `x.'a b'` | an index that is `*`, a member that is a string | of JSON |
 //! | `ROW::fields(x)` | `"$row_fields"(x)` | the names are in the type |
+//! | `ROW(x AS a, y)` | `"$named_row"('a', x, NULL, y)` | |
 //! | `x BETWEEN SYMMETRIC a AND b` | `x BETWEEN least(a, b) AND greatest(a, b)` | the same |
 //! | `POSITION(a IN b)` | `strpos(b, a)` | Trino's meaning of it |
 //! | `TRIM(LEADING a FROM b)`, `SUBSTRING(a FROM b)`, `NORMALIZE(a, NFC)`, `OVERLAY(…)` | `ltrim(b, a)`, `substring(a, b)`, `normalize(a, 'NFC')`, `overlay(…)` | Trino's meaning of it |
