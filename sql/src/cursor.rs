@@ -12,6 +12,10 @@ use crate::token::{Grammar, Kind, Token, Tokens};
 /// Brackets within brackets, queries within queries: what is deeper is refused, so that no text ends the process.
 const DEPTH: usize = 250;
 
+/// Queries within expressions within each other: the time to plan them doubles with each, since DataFusion checks the inner ones
+/// once for the query they are in and once by themselves.
+const SUBQUERIES: usize = 16;
+
 pub(crate) struct Cursor<'a> {
     source: Source<'a>,
     grammar: Grammar,
@@ -24,6 +28,7 @@ pub(crate) struct Cursor<'a> {
     /// What was looked for at the present token and not found.
     tried: Vec<&'static str>,
     depth: usize,
+    subqueries: usize,
     /// The first thing that was read and is not done.
     refused: Option<Error>,
 }
@@ -39,7 +44,7 @@ impl<'a> Cursor<'a> {
         });
         let places = places.collect();
         let closing = brackets(&tokens);
-        Self { source, grammar, tokens, places, closing, at: 0, tried: Vec::new(), depth: 0, refused: None }
+        Self { source, grammar, tokens, places, closing, at: 0, tried: Vec::new(), depth: 0, subqueries: 0, refused: None }
     }
 
     /// Where one stands, to come back to with [`Self::back`].
@@ -99,6 +104,20 @@ impl<'a> Cursor<'a> {
         self.depth += 1;
         let done = work(self);
         self.depth -= 1;
+        done
+    }
+
+    /// Runs `work`, which reads a query that stands in an expression.
+    ///
+    /// Errors: `LimitExceeded` beyond [`SUBQUERIES`] of them in each other.
+    pub(crate) fn subquery<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.subqueries >= SUBQUERIES {
+            let message = format!("subqueries in expressions are nested more than {SUBQUERIES} levels deep; split them up with WITH");
+            return Err(self.error(ErrorKind::LimitExceeded, message));
+        }
+        self.subqueries += 1;
+        let done = work(self);
+        self.subqueries -= 1;
         done
     }
 

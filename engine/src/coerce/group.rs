@@ -10,6 +10,7 @@ use datafusion::logical_expr::{Aggregate, Distinct, Expr, LogicalPlan, Projectio
 
 use super::compare::{key, mismatch};
 use super::expr::type_of;
+use super::keys;
 use crate::types::Type;
 
 /// What to sort by.
@@ -43,7 +44,7 @@ fn has_looks(r#type: &Type) -> bool {
     matches!(r#type, Type::TimeTz(_) | Type::TimestampTz(_) | Type::Variant)
 }
 
-/// Groups by instants: the first value of a group stands for all.
+/// Groups by instants: the first value of a group stands for all. Keys of rows that are there more than once are [`keys::hidden`].
 pub(super) fn aggregate(aggregate: Aggregate) -> Result<LogicalPlan> {
     let schema = Arc::clone(aggregate.input.schema());
     let types = aggregate.group_expr.iter().map(|expr| match expr {
@@ -54,7 +55,12 @@ pub(super) fn aggregate(aggregate: Aggregate) -> Result<LogicalPlan> {
     if let Some(wrong) = types.iter().find(|r#type| !r#type.is_comparable()) {
         return Err(not_comparable(wrong));
     }
-    if !types.iter().any(has_looks) {
+    let repeated = keys::repeated(&schema);
+    let key_column = |expr: &Expr| match expr {
+        Expr::Column(column) => schema.maybe_index_of_column(column).is_some_and(|at| repeated.contains(&at)),
+        _ => false,
+    };
+    if !types.iter().any(has_looks) && !aggregate.group_expr.iter().any(key_column) {
         return Ok(LogicalPlan::Aggregate(aggregate));
     }
     let output = Arc::clone(&aggregate.schema);
@@ -64,6 +70,8 @@ pub(super) fn aggregate(aggregate: Aggregate) -> Result<LogicalPlan> {
         if has_looks(r#type) {
             shown.push(first_value_udaf().call(vec![unaliased(expr.clone())]).alias(format!("$shown{at}")));
             groups.push(key(unaliased(expr), r#type)?.alias(format!("$key{at}")));
+        } else if key_column(&expr) {
+            groups.push(keys::hidden(expr)?.alias(format!("$key{at}")));
         } else {
             groups.push(expr);
         }
@@ -89,12 +97,13 @@ fn unaliased(expr: Expr) -> Expr {
     }
 }
 
-/// `DISTINCT` is grouping by all columns.
+/// `DISTINCT` is grouping by all columns. It becomes that here and not in the optimizer, so that its keys are known in time; rows
+/// that have a key are left to the optimizer, which knows that they are distinct.
 pub(super) fn distinct(distinct: Distinct) -> Result<LogicalPlan> {
     let Distinct::All(input) = distinct else { return Ok(LogicalPlan::Distinct(distinct)) };
-    let columns = input.schema().columns();
-    let zoned = input.schema().fields().iter().any(|field| Type::of(field.data_type()).is_ok_and(|r#type| has_looks(&r#type)));
-    if !zoned {
+    let (columns, schema) = (input.schema().columns(), input.schema());
+    let looks = schema.fields().iter().any(|field| Type::of(field.data_type()).is_ok_and(|r#type| has_looks(&r#type)));
+    if columns.is_empty() || !looks && keys::unique(schema) {
         return Ok(LogicalPlan::Distinct(Distinct::All(input)));
     }
     aggregate(Aggregate::try_new(input, columns.into_iter().map(Expr::Column).collect(), vec![])?)

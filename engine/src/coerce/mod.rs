@@ -8,6 +8,7 @@ mod compare;
 mod expr;
 mod group;
 pub(crate) mod json;
+mod keys;
 mod lambda;
 mod like;
 mod operators;

@@ -15,7 +15,7 @@ use datafusion::optimizer::AnalyzerRule;
 
 use super::compare::mismatch;
 use super::expr::{retyped, type_of};
-use super::{cast, compare, group};
+use super::{cast, compare, group, keys};
 use crate::cast::Strictness;
 use crate::types::{Type, common_super_type};
 
@@ -62,6 +62,7 @@ fn node(plan: LogicalPlan, schema: &DFSchema) -> Result<LogicalPlan> {
         LogicalPlan::Sort(sort) => LogicalPlan::Sort(group::sort(sort, schema)?),
         LogicalPlan::Aggregate(aggregate) => group::aggregate(aggregate)?,
         LogicalPlan::Distinct(distinct) => group::distinct(distinct)?,
+        LogicalPlan::Unnest(unnest) => keys::unnest(unnest)?,
         other => other,
     })
 }

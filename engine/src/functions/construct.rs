@@ -32,6 +32,11 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
         overloads: &[Overload { signature: "(ANY) -> array(varchar)", nulls: Nulls::Called, call: row_fields }],
     },
     Scalar {
+        names: &["$hidden"],
+        description: "The value itself, of which the planner is to know nothing",
+        overloads: &[Overload { signature: "(T) -> T", nulls: Nulls::Called, call: |call| call.array(0) }],
+    },
+    Scalar {
         names: &["$day_to_second"],
         description: "An interval of milliseconds",
         overloads: &[Overload {

@@ -128,7 +128,7 @@ fn comparison(cursor: &mut Cursor<'_>, left: Expr, op: BinaryOperator) -> Result
     let word = ["ALL", "ANY", "SOME"].into_iter().find(|word| bracket && cursor.sees(word) && query::begins(cursor, 2));
     let Some(word) = word else { return Ok(binary(left, op, value(cursor)?)) };
     cursor.advance();
-    let (left, right) = (Box::new(left), Box::new(Expr::Subquery(query::in_brackets(cursor)?)));
+    let (left, right) = (Box::new(left), Box::new(Expr::Subquery(query::subquery(cursor)?)));
     Ok(match word {
         "ALL" => Expr::AllOp { left, compare_op: op, right },
         _ => Expr::AnyOp { left, compare_op: op, right, is_some: word == "SOME" },
@@ -175,7 +175,7 @@ fn between(cursor: &mut Cursor<'_>, left: Expr, negated: bool) -> Result<Expr> {
 fn is_in(cursor: &mut Cursor<'_>, left: Expr, negated: bool) -> Result<Expr> {
     let expr = Box::new(left);
     if query::begins(cursor, 1) {
-        return Ok(Expr::InSubquery { expr, subquery: query::in_brackets(cursor)?, negated });
+        return Ok(Expr::InSubquery { expr, subquery: query::subquery(cursor)?, negated });
     }
     cursor.expect_symbol("(")?;
     let list = expressions(cursor)?;

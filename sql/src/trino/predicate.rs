@@ -35,7 +35,7 @@ pub(super) fn predicate(cursor: &mut Cursor<'_>, left: Expr) -> Result<Expr> {
     cursor.expect("MATCH")?;
     let unique = Expr::Value(Value::Boolean(cursor.accept("UNIQUE")).with_empty_span());
     let kind = KINDS.into_iter().find(|kind| cursor.accept(kind)).unwrap_or("SIMPLE");
-    let query = Expr::Subquery(query::in_brackets(cursor)?);
+    let query = Expr::Subquery(query::subquery(cursor)?);
     let fields = match left {
         Expr::Tuple(fields) => fields,
         Expr::Function(function) if call::is_row(&function) => call::arguments_of(function),

@@ -106,11 +106,11 @@ fn word(cursor: &mut Cursor<'_>, word: &str) -> Result<Expr> {
         }
         "EXISTS" => {
             cursor.advance();
-            return Ok(Expr::Exists { subquery: query::in_brackets(cursor)?, negated: false });
+            return Ok(Expr::Exists { subquery: query::subquery(cursor)?, negated: false });
         }
         "UNIQUE" if query::opens(cursor, 1) => {
             cursor.advance();
-            return Ok(call::plain("$unique", vec![Expr::Subquery(query::in_brackets(cursor)?)]));
+            return Ok(call::plain("$unique", vec![Expr::Subquery(query::subquery(cursor)?)]));
         }
         "ARRAY" if cursor.ahead(1).is_some_and(|token| token.is_symbol("[")) => return array(cursor),
         "U" | "X" | "INTERVAL" => {
@@ -226,7 +226,7 @@ fn brackets(cursor: &mut Cursor<'_>) -> Result<Expr> {
         return lambda(cursor, OneOrManyWithParens::Many(parameters));
     }
     if query::begins(cursor, 1) {
-        return Ok(Expr::Subquery(query::in_brackets(cursor)?));
+        return Ok(Expr::Subquery(query::subquery(cursor)?));
     }
     cursor.expect_symbol("(")?;
     let mut items = expressions(cursor)?;

@@ -42,6 +42,11 @@ pub(super) fn in_brackets(cursor: &mut Cursor<'_>) -> Result<Box<Query>> {
     Ok(query)
 }
 
+/// `(query)` in an expression.
+pub(super) fn subquery(cursor: &mut Cursor<'_>) -> Result<Box<Query>> {
+    cursor.subquery(in_brackets)
+}
+
 /// Whether a query in brackets stands so many tokens ahead, where nothing else in brackets can.
 pub(super) fn opens(cursor: &Cursor<'_>, places: usize) -> bool {
     cursor.ahead(places).is_some_and(|token| token.is_symbol("(")) && begins(cursor, places + 1)

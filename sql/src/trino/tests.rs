@@ -1,5 +1,7 @@
 //! Queries that are read, as the planner will see them, and queries that are refused.
 
+use catalog::ErrorKind;
+
 use crate::parse;
 use crate::statement::Statement;
 
@@ -162,14 +164,16 @@ fn deep_and_long_texts_are_refused_and_not_fatal() {
     let nested = |open: &str, inner: &str, close: &str, levels: usize| {
         format!("SELECT {}{inner}{}", open.repeat(levels), close.repeat(levels))
     };
-    for (open, close) in
-        [("(", ")"), ("ARRAY[", "]"), ("f(", ")"), ("CAST(", " AS int)"), ("CASE WHEN a THEN ", " END"), ("(SELECT ", ")")]
-    {
+    for (open, close) in [("(", ")"), ("ARRAY[", "]"), ("f(", ")"), ("CAST(", " AS int)"), ("CASE WHEN a THEN ", " END")] {
         assert!(parse(&nested(open, "1", close, 60)).is_ok(), "{open}");
         // An error deep inside: the library alone would try 2^60 ways.
         let error = parse(&nested(open, "1 1", close, 60)).unwrap_err();
         assert!(error.position().is_some(), "{error}");
         assert!(parse(&nested(open, "1", close, 20_000)).is_err(), "{open}");
+    }
+    for open in ["(SELECT ", "a IN (SELECT ", "EXISTS (SELECT "] {
+        assert!(parse(&nested(open, "1", ")", 16)).is_ok(), "{open}");
+        assert_eq!(parse(&nested(open, "1", ")", 17)).unwrap_err().kind(), ErrorKind::LimitExceeded, "{open}");
     }
     for (open, close) in [("(", ")"), ("(t JOIN ", " ON true)"), ("(SELECT * FROM ", ")"), ("LATERAL (SELECT * FROM ", ")")] {
         assert!(parse(&nested(&format!("* FROM {open}"), "t", close, 1)).is_ok(), "{open}");
