@@ -117,8 +117,13 @@ fn expressions(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
 fn within(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
     match plan {
         LogicalPlan::Subquery(subquery) => {
-            let inner = Arc::new(rewrite(Arc::unwrap_or_clone(subquery.subquery), names)?);
-            Ok(LogicalPlan::Subquery(Subquery { subquery: inner, ..subquery }))
+            let mut inner = rewrite(Arc::unwrap_or_clone(subquery.subquery), names)?;
+            // DataFusion asks a subquery for its one expression, and rows of values have none.
+            if matches!(inner, LogicalPlan::Values(_)) {
+                let columns: Vec<Expr> = fields(inner.schema()).into_iter().map(Expr::Column).collect();
+                inner = LogicalPlanBuilder::from(inner).project(columns)?.build()?;
+            }
+            Ok(LogicalPlan::Subquery(Subquery { subquery: Arc::new(inner), ..subquery }))
         }
         plan => rewrite(plan, names),
     }
