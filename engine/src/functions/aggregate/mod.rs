@@ -17,6 +17,7 @@ mod percentile;
 pub(super) mod qdigest;
 mod quantiles;
 pub(super) mod set_digest;
+mod sum;
 mod table;
 pub(super) mod tdigest;
 
@@ -88,7 +89,7 @@ pub(super) fn has(name: &str) -> bool {
 pub(crate) fn all() -> catalog::Result<Vec<Arc<AggregateUDF>>> {
     let functions = table::AGGREGATES.iter().map(function::Function::new);
     let own = functions.map(|function| Ok(Arc::new(AggregateUDF::new_from_impl(function?))));
-    own.chain([Ok(Arc::new(average::average()))]).collect()
+    own.chain([Ok(Arc::new(average::average())), Ok(Arc::new(sum::sum()))]).collect()
 }
 
 /// An array as the one value of a list.
