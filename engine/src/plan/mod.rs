@@ -87,6 +87,7 @@ impl Planner<'_> {
         let options = self.state.config_options();
         let analyzed = self.state.analyzer().execute_and_check(logical, options, |_, _| {});
         let logical = analyzed.map_err(|error| place::called(from_datafusion(error), query))?;
+        let logical = length::told(logical)?;
         let columns = output::names(query, &logical);
         Ok(Planned { logical, columns })
     }
