@@ -41,7 +41,7 @@ pub(crate) async fn output(engine: &Engine, session: &Session, statement: Statem
         ("Catalog", nothing()),
         ("Schema", nothing()),
         ("Table", nothing()),
-        ("Type", texts(types.iter().map(ToString::to_string).collect())),
+        ("Type", texts(types.iter().map(|r#type| r#type.display_name()).collect())),
         ("Type Size", Arc::new(Int64Array::from_iter_values(types.iter().copied().map(size)))),
         ("Aliased", Arc::new(BooleanArray::from(aliased))),
     ])

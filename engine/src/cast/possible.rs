@@ -23,7 +23,7 @@ pub(crate) fn can_cast(from: &Type, to: &Type) -> bool {
         (Uuid | IpAddress, Varbinary) | (Varbinary, Uuid | IpAddress) => true,
         (HyperLogLog | P4HyperLogLog | SetDigest | TDigest | QDigest(_), Varbinary) => true,
         (Varbinary, HyperLogLog | P4HyperLogLog | SetDigest | TDigest | QDigest(_)) => true,
-        (P4HyperLogLog, HyperLogLog) => true,
+        (P4HyperLogLog, HyperLogLog) | (HyperLogLog, P4HyperLogLog) => true,
         (from, to) if is_number(from) && is_number(to) => true,
         (from, to) => temporal::cast::can_cast(from, to),
     }

@@ -49,6 +49,7 @@ pub(super) fn knows(from: &Type, to: &Type) -> bool {
             | (HyperLogLog | P4HyperLogLog | SetDigest | TDigest | QDigest(_), Varbinary)
             | (Varbinary, HyperLogLog | P4HyperLogLog | SetDigest | TDigest | QDigest(_))
             | (P4HyperLogLog, HyperLogLog)
+            | (HyperLogLog, P4HyperLogLog)
     )
 }
 

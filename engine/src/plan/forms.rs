@@ -370,13 +370,24 @@ fn tell_apart(items: &mut [SelectItem], outermost: bool) {
     }
 }
 
-/// DataFusion's names do not tell of casts: `1` and `CAST(1 AS bigint)` have the same.
+/// DataFusion's names do not tell of casts: `1` and `CAST(1 AS bigint)` have the same, and literals with a type are casts of texts.
 fn without_casts(expr: &Expr) -> String {
     let mut expr = expr.clone();
     let _: ControlFlow<()> = visit_expressions_mut(&mut expr, |part| {
         while let Expr::Cast { expr: inner, .. } = part {
             let inner = std::mem::replace(inner.as_mut(), Expr::Value(Value::Null.into()));
             *part = inner;
+        }
+        let text = match part {
+            Expr::TypedString(literal) => literal.value.value.clone().into_string(),
+            Expr::Value(value) => match &value.value {
+                Value::Number(digits, _) => Some(digits.to_string()),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(text) = text {
+            *part = Expr::Value(Value::SingleQuotedString(text).with_empty_span());
         }
         ControlFlow::Continue(())
     });
@@ -390,6 +401,20 @@ pub(super) fn has_subquery(expr: &Expr) -> bool {
         _ => ControlFlow::Continue(()),
     });
     found.is_break()
+}
+
+/// Whether two expressions of a GROUP BY differ in their casts alone.
+pub(super) fn groups_by_casts(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Select(select) => {
+            let GroupByExpr::Expressions(exprs, _) = &select.group_by else { return false };
+            let mut seen = HashSet::new();
+            !exprs.iter().all(|expr| seen.insert(without_casts(expr)))
+        }
+        SetExpr::Query(query) => groups_by_casts(&query.body),
+        SetExpr::SetOperation { left, right, .. } => groups_by_casts(left) || groups_by_casts(right),
+        _ => false,
+    }
 }
 
 /// The number of columns that a query has, where its text tells.

@@ -32,7 +32,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
-use super::whole;
+use super::{forms, whole};
 use crate::coerce::json;
 use crate::functions;
 use crate::functions::json::model::Json;
@@ -51,7 +51,7 @@ const MOST_ARGUMENTS: usize = 127;
 /// Errors: `InvalidLiteral` with its position for a literal that is none of its type, `NumericOutOfRange` for decimals of more
 /// than 38 digits.
 pub(super) fn query(query: &mut Query, properties: &Properties) -> Result<()> {
-    match query.visit(&mut Lower { properties, parameters: vec![], calls: 0 }) {
+    match query.visit(&mut Lower { properties, parameters: vec![], calls: 0, casts_told: vec![] }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -63,6 +63,8 @@ struct Lower<'a> {
     parameters: Vec<Vec<String>>,
     /// The calls around.
     calls: usize,
+    /// For each query around, whether its casts have names of their own: see [`forms::groups_by_casts`].
+    casts_told: Vec<bool>,
 }
 
 impl VisitorMut for Lower<'_> {
@@ -91,7 +93,13 @@ impl VisitorMut for Lower<'_> {
         }
     }
 
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        self.casts_told.push(forms::groups_by_casts(&query.body));
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
+        self.casts_told.pop();
         whole::places_of_query(query);
         ControlFlow::Continue(())
     }
@@ -164,11 +172,12 @@ impl Lower<'_> {
     }
 
     /// A cast is a call where the length of its type matters, which Arrow does not know, and in the arguments of calls: DataFusion
-    /// gives `sum(x)` and `sum(CAST(x AS double))` one name.
+    /// gives `sum(x)` and `sum(CAST(x AS double))` one name; so it is where two groups differ in their casts alone.
     fn cast(&self, kind: CastKind, expr: Expr, data_type: DataType) -> Expr {
         let name = sql::type_text(&data_type);
         let is_constant = matches!(expr, Expr::Value(_) | Expr::Cast { .. });
-        if (self.calls == 0 || is_constant) && !name.to_lowercase().contains("varchar(") {
+        let plain = self.calls == 0 && self.casts_told.last() != Some(&true);
+        if (plain || is_constant) && !name.to_lowercase().contains("varchar(") {
             return Expr::Cast { kind, expr: Box::new(expr), data_type, format: None, array: false };
         }
         let function = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { "$try_cast" } else { "$cast" };

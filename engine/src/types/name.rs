@@ -9,6 +9,20 @@ use super::{MAX_CHAR, MAX_FRACTION, MAX_PRECISION, RowField, Type};
 /// Types nested deeper than this are refused.
 const MAX_DEPTH: usize = 100;
 
+impl Type {
+    /// The type as Trino displays it: between the numbers of a decimal there is no blank.
+    pub(crate) fn display_name(&self) -> String {
+        let name = self.to_string();
+        let mut pieces = name.split("decimal(");
+        let mut out = pieces.next().unwrap_or_default().to_string();
+        for piece in pieces {
+            out.push_str("decimal(");
+            out.push_str(&piece.replacen(", ", ",", 1));
+        }
+        out
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

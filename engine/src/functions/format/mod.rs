@@ -34,23 +34,11 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
 ];
 
 fn type_of(call: &Call<'_>) -> Result<ArrayRef> {
-    let name = call.types.first().map(display).unwrap_or_default();
+    let name = call.types.first().map(Type::display_name).unwrap_or_default();
     super::columns::texts_called(call, |_, out| {
         out.push_str(&name);
         Ok(true)
     })
-}
-
-/// A type as Trino displays it: between the numbers of a decimal there is no blank.
-fn display(r#type: &Type) -> String {
-    let name = r#type.to_string();
-    let mut pieces = name.split("decimal(");
-    let mut out = pieces.next().unwrap_or_default().to_string();
-    for piece in pieces {
-        out.push_str("decimal(");
-        out.push_str(&piece.replacen(", ", ",", 1));
-    }
-    out
 }
 
 /// A value as Java's `Formatter` is given it.

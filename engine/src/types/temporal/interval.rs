@@ -63,8 +63,12 @@ pub(crate) fn parse(text: &str, from: Unit, to: Unit) -> Option<Interval> {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let interval = if to <= Unit::Month { months(digits, from, to)? } else { millis(digits, from, to)? };
-    if negative { interval.negate() } else { Some(interval) }
+    // The least value has no positive counterpart.
+    let sign = if negative { -1 } else { 1 };
+    if to <= Unit::Month {
+        return i32::try_from(i64::from(sign) * months(digits, from, to)?).ok().map(Interval::Months);
+    }
+    i64::try_from(i128::from(sign) * millis(digits, from, to)?).ok().map(Interval::Millis)
 }
 
 fn number(text: &str) -> Option<i64> {
@@ -72,20 +76,19 @@ fn number(text: &str) -> Option<i64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-fn months(text: &str, from: Unit, to: Unit) -> Option<Interval> {
+fn months(text: &str, from: Unit, to: Unit) -> Option<i64> {
     let (first, second) = match text.split_once('-') {
         Some((years, months)) if from < to => (number(years)?, number(months)?),
         Some(_) => return None,
         None => (number(text)?, 0),
     };
-    let months = if from == Unit::Year { first.checked_mul(12)?.checked_add(second)? } else { first };
-    i32::try_from(months).ok().map(Interval::Months)
+    if from == Unit::Year { first.checked_mul(12)?.checked_add(second) } else { Some(first) }
 }
 
-fn millis(text: &str, from: Unit, to: Unit) -> Option<Interval> {
+fn millis(text: &str, from: Unit, to: Unit) -> Option<i128> {
     const UNITS: [Unit; 4] = [Unit::Day, Unit::Hour, Unit::Minute, Unit::Second];
     let mut rest = Some(text);
-    let mut total = 0_i64;
+    let mut total = 0_i128;
     for unit in UNITS.into_iter().filter(|unit| (from..=to).contains(unit)) {
         let Some(text) = rest else { break };
         let separator = if unit == Unit::Day { ' ' } else { ':' };
@@ -99,9 +102,9 @@ fn millis(text: &str, from: Unit, to: Unit) -> Option<Interval> {
             Some(_) => return None,
             None => (value, ""),
         };
-        total = total.checked_add(number(whole)?.checked_mul(unit.millis())?)?.checked_add(thousandths(fraction)?)?;
+        total += i128::from(number(whole)?) * i128::from(unit.millis()) + i128::from(thousandths(fraction)?);
     }
-    rest.is_none().then_some(Interval::Millis(total))
+    rest.is_none().then_some(total)
 }
 
 /// Milliseconds of the digits after the point; what is less is dropped.
