@@ -39,6 +39,8 @@ pub struct Context<'a> {
     pub storage: &'a Storage,
     /// The session's database: what names without a database are in. `USE` changes it.
     pub database: &'a mut String,
+    /// Whether `1.2` is a decimal in the session's queries: a view keeps it.
+    pub decimal_literals: bool,
     pub describe_query: &'a DescribeQuery<'a>,
 }
 
@@ -47,7 +49,7 @@ pub struct Context<'a> {
 /// Errors: those of [`Catalog`] and [`Storage`], and `InvalidInput` for definitions that cannot be right. A statement that fails
 /// has changed nothing, except where a catalog refused some of many partitions; the error then names them.
 pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
-    let Context { catalog, storage, database, describe_query } = context;
+    let Context { catalog, storage, database, decimal_literals, describe_query } = context;
     let reads = sql::tables(&statement);
     match statement {
         Statement::Query(_) | Statement::Explain { .. } => {
@@ -108,7 +110,8 @@ pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
             let view = name::table(view, database)?;
             view::refuse_recursion(&view, &reads, database)?;
             let columns = describe_query(query).await?;
-            let definition = view::Definition { text, comment, run_as_invoker, columns, database: database.clone() };
+            let definition =
+                view::Definition { text, comment, run_as_invoker, columns, database: database.clone(), decimal_literals };
             view::create(catalog, &view, definition, or_replace).await
         }
         Statement::DropView { view, if_exists } => view::drop(catalog, &name::table(view, database)?, if_exists).await,

@@ -272,6 +272,7 @@ impl Engine {
             catalog: &self.0.catalog,
             storage: &self.0.resources.storage,
             database: &mut session.database,
+            decimal_literals: session.properties.decimal_literals,
             describe_query: &describe_query,
         };
         Ok(command::run(context, statement).await?.into())
@@ -313,7 +314,7 @@ impl Engine {
     pub(crate) async fn plan(&self, state: &SessionState, session: &Session, query: &Query) -> Result<Planned> {
         let lake = Arc::new(Lake::new(Arc::clone(&self.0.catalog), self.0.resources.storage.clone()));
         let planner = Planner { lake: &lake, state, locations: self.0.locations, queries: session.queries.as_ref() };
-        let scope = Scope { catalog: session.catalog.clone(), database: session.database.clone() };
+        let scope = Scope { catalog: session.catalog.clone(), database: session.database.clone(), decimal_literals: None };
         planner.plan(query, scope).await
     }
 

@@ -21,7 +21,7 @@ const TYPE: &str = "varchar";
 
 /// Lists it.
 pub(crate) async fn list(engine: &Engine, session: &mut Session, listing: Listing) -> Result<Answer> {
-    let scope = Scope { catalog: session.catalog.clone(), database: session.database.clone() };
+    let scope = Scope { catalog: session.catalog.clone(), database: session.database.clone(), decimal_literals: None };
     match listing {
         Listing::Schemas { catalog, like } => schemas(engine, &scope, catalog.as_deref(), like.as_ref()).await,
         Listing::Tables { schema, like } => {

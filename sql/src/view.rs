@@ -15,6 +15,9 @@ const SUFFIX: &str = " */";
 const EXPANDED: &str = "/* Presto View */";
 const COMMENT: &str = "Presto View";
 
+/// The parameter of a view whose query has decimals where Athena has doubles.
+const DECIMAL_LITERALS: &str = "civetta.decimal_literals";
+
 /// What a view keeps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +38,10 @@ pub struct View {
     pub owner: Option<String>,
     #[serde(default)]
     pub run_as_invoker: bool,
+    /// Whether `1.2` is a decimal in the query, as it was where the view was created. It stands beside the definition, whose form is
+    /// Athena's and Trino's.
+    #[serde(skip)]
+    pub decimal_literals: bool,
 }
 
 /// A column of a view with its Trino type, `varchar` or `row(a integer)`.
@@ -72,7 +79,7 @@ impl View {
         let within = |error: Error| error.within(format!("view '{}.{}'", table.database_name, table.name));
         let original = table.view_original_text.as_deref().unwrap_or_default();
         if let Some(view) = Self::decode(original).map_err(within)? {
-            return Ok(view);
+            return Ok(Self { decimal_literals: table.parameter(DECIMAL_LITERALS) == Some("true"), ..view });
         }
         // Hive's expanded text has every name with its database.
         let expanded = table.view_expanded_text.as_deref().filter(|text| !text.trim().is_empty() && *text != EXPANDED);
@@ -86,7 +93,10 @@ impl View {
     /// The table that the catalog keeps for this view; `columns` have Hive types.
     pub fn table(&self, database: &str, name: &str, columns: Vec<Column>) -> Result<Table> {
         let comment = self.comment.clone().unwrap_or_else(|| COMMENT.to_string());
-        let parameters = [("presto_view", "true".to_string()), ("comment", comment)];
+        let mut parameters = vec![("presto_view", "true".to_string()), ("comment", comment)];
+        if self.decimal_literals {
+            parameters.push((DECIMAL_LITERALS, "true".to_string()));
+        }
         Ok(Table {
             name: name.to_string(),
             database_name: database.to_string(),
@@ -156,6 +166,7 @@ mod tests {
             comment: None,
             owner: None,
             run_as_invoker: true,
+            decimal_literals: true,
         };
         let table = view.table("d", "v", vec![Column::new("a", "string")]).unwrap();
         assert!(table.is_view());

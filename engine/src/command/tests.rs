@@ -55,6 +55,7 @@ impl World {
             catalog: &self.catalog,
             storage: &self.storage,
             database: &mut self.database,
+            decimal_literals: false,
             describe_query: &describe_query,
         };
         let rows = run(context, sql::parse(text)?).await?;

@@ -25,6 +25,8 @@ pub(super) struct Definition {
     pub(super) columns: Vec<(String, Type)>,
     /// The session's database, in which names of the query are looked up.
     pub(super) database: String,
+    /// The session's, which the view keeps.
+    pub(super) decimal_literals: bool,
 }
 
 pub(super) async fn create(catalog: &Arc<dyn Catalog>, name: &Name, definition: Definition, or_replace: bool) -> Result<Rows> {
@@ -88,6 +90,7 @@ fn table(name: &Name, definition: Definition) -> Result<Table> {
         columns: definition.columns.iter().map(column).collect(),
         comment: definition.comment,
         run_as_invoker: definition.run_as_invoker,
+        decimal_literals: definition.decimal_literals,
         ..View::default()
     };
     view.table(&name.database, &name.name, hive)

@@ -120,7 +120,8 @@ impl Planner<'_> {
     fn with_tables(&self, mut query: ast::Query, context: &Context<'_>) -> Result<LogicalPlan> {
         expand::expanded(&mut query, &|probe| self.with_tables(probe, context))?;
         let mut query = forms::planned(query, &Aggregates(self.state.aggregate_functions()))?;
-        let properties = self.state.config_options().extensions.get::<Properties>().cloned().unwrap_or_default();
+        let mut properties = self.state.config_options().extensions.get::<Properties>().cloned().unwrap_or_default();
+        properties.decimal_literals = context.scope.decimal_literals.unwrap_or(properties.decimal_literals);
         lower::query(&mut query, &properties)?;
         let planner = SqlToRel::new_with_options(context, options(&self.state.config_options().sql_parser));
         planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query))).map_err(from_datafusion)
@@ -202,7 +203,8 @@ impl Planner<'_> {
             return Err(Error::invalid(format!("{} is not a query", named())));
         };
         within.push(full.clone());
-        let scope = Scope::of(view.schema.unwrap_or_else(|| full.database.clone()));
+        let mut scope = Scope::of(view.schema.unwrap_or_else(|| full.database.clone()));
+        scope.decimal_literals = Some(view.decimal_literals);
         let logical = self.logical(*query, scope, within).await.map_err(|error| error.within(named()))?;
         Ok(provider_as_source(Arc::new(ViewTable::new(logical, Some(view.original_sql)))))
     }

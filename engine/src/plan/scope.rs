@@ -14,6 +14,8 @@ use crate::system;
 pub(crate) struct Scope {
     pub(crate) catalog: String,
     pub(crate) database: String,
+    /// Whether `1.2` is a decimal, where a view says so; else it is as in the session.
+    pub(crate) decimal_literals: Option<bool>,
 }
 
 /// A catalog that there is.
@@ -34,7 +36,7 @@ pub(crate) struct FullName {
 impl Scope {
     /// In the lake.
     pub(crate) fn of(database: impl Into<String>) -> Self {
-        Self { catalog: Catalog::Lake.name().to_owned(), database: database.into() }
+        Self { catalog: Catalog::Lake.name().to_owned(), database: database.into(), decimal_literals: None }
     }
 
     /// A table's name in full.
