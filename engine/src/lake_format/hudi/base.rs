@@ -1,12 +1,19 @@
 //! Which rows of a base file the logs above it take away. It is found out when a query is planned, from the file's columns of keys and
 //! ordering values alone; the rows themselves are read by the scan.
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
 use catalog::storage::{Location, Storage};
 use catalog::{Error, Result};
-use futures::TryStreamExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, TryStreamExt};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use roaring::RoaringTreemap;
 
 use super::log::{KEY, Logs, Rules, columns, text_column, values};
@@ -25,9 +32,8 @@ pub(super) async fn replaced(
     let broken = |error: ParquetError| {
         Error::bad_data(format!("the hudi base file {location} cannot be read: {error}")).caused_by(error)
     };
-    let (_, store) = storage.object_store(location)?;
-    let reader = ParquetObjectReader::new(store, location.path()?).with_file_size(size);
-    let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(broken)?;
+    let file = BaseFile { storage: storage.clone(), location: location.clone(), size };
+    let builder = ParquetRecordBatchStreamBuilder::new(file).await.map_err(broken)?;
     let fields = if rules.base_compared() { rules.fields.as_slice() } else { &[] };
     let wanted: Vec<usize> = builder
         .schema()
@@ -54,4 +60,29 @@ pub(super) async fn replaced(
         first += batch.num_rows() as u64;
     }
     Ok(gone)
+}
+
+/// A base file as the Parquet reader asks for its bytes.
+struct BaseFile {
+    storage: Storage,
+    location: Location,
+    size: u64,
+}
+
+impl AsyncFileReader for BaseFile {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        let read = async move { self.storage.get_range(&self.location, range).await };
+        read.map(|bytes| bytes.map_err(|error| ParquetError::External(Box::new(error)))).boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+        async move {
+            let size = self.size;
+            Ok(Arc::new(ParquetMetaDataReader::new().load_and_finish(self, size).await?))
+        }
+        .boxed()
+    }
 }

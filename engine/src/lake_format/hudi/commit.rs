@@ -6,7 +6,8 @@ use std::io::Cursor;
 
 use arrow_avro::reader::ReaderBuilder;
 use catalog::{Error, Result};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use datafusion::arrow::error::ArrowError;
 use serde::Deserialize;
 
 /// The first bytes of an Avro file.
@@ -73,7 +74,7 @@ impl CommitFiles {
     }
 
     fn of_avro(bytes: &[u8]) -> Result<Self> {
-        let broken = |error: datafusion::arrow::error::ArrowError| {
+        let broken = |error: ArrowError| {
             Error::bad_data(format!("hudi commit metadata cannot be read: {error}")).caused_by(error)
         };
         let mut files = Self::default();
@@ -108,7 +109,7 @@ impl CommitFiles {
 }
 
 /// The keys of a map of lists, with the elements of each list.
-fn entries(batch: &RecordBatch, name: &str) -> Vec<(String, datafusion::arrow::array::ArrayRef)> {
+fn entries(batch: &RecordBatch, name: &str) -> Vec<(String, ArrayRef)> {
     let Some(map) = batch.column_by_name(name).and_then(|column| column.as_map_opt()) else { return vec![] };
     let mut found = vec![];
     for row in (0..map.len()).filter(|row| map.is_valid(*row)) {

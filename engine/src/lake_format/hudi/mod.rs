@@ -10,7 +10,6 @@ mod partition;
 mod properties;
 mod timeline;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -123,17 +122,23 @@ async fn list(storage: &Storage, root: &Location) -> Result<Vec<Object>> {
 /// What the finished instants did, oldest first.
 async fn metadata<'a>(storage: &Storage, folder: &Location, timeline: &'a Timeline) -> Result<Vec<(&'a str, CommitFiles)>> {
     let names: Vec<(&str, &str)> = timeline.commits().map(|(instant, commit)| (instant, commit.file.as_str())).collect();
-    let keys = names.iter().enumerate().map(|(at, (_, file))| (at, folder.join(file).key)).collect();
-    let mut read: HashMap<usize, Bytes> = HashMap::new();
-    let mut contents = storage.get_many(folder, keys, None);
-    while let Some((at, bytes)) = contents.next().await {
-        read.insert(at, bytes?);
-    }
-    let parse = |(at, (instant, file)): (usize, &(&'a str, &'a str))| {
-        let bytes = read.get(&at).map(Bytes::as_ref).unwrap_or_default();
-        Ok((*instant, CommitFiles::parse(bytes).map_err(|error| error.within(folder.join(file)))?))
+    let keys: Vec<String> = names.iter().map(|(_, file)| folder.join(file).key).collect();
+    let contents = contents(storage, folder, &keys).await?;
+    let parse = |((instant, file), bytes): (&(&'a str, &'a str), Bytes)| {
+        Ok((*instant, CommitFiles::parse(&bytes).map_err(|error| error.within(folder.join(file)))?))
     };
-    names.iter().enumerate().map(parse).collect()
+    names.iter().zip(contents).map(parse).collect()
+}
+
+/// Whole objects of one bucket, in the order of `keys`.
+async fn contents(storage: &Storage, base: &Location, keys: &[impl AsRef<str>]) -> Result<Vec<Bytes>> {
+    let numbered = keys.iter().map(|key| key.as_ref().to_string()).enumerate().collect();
+    let mut contents = vec![Bytes::new(); keys.len()];
+    let mut read = storage.get_many(base, numbered, None);
+    while let Some((at, bytes)) = read.next().await {
+        contents[at] = bytes?;
+    }
+    Ok(contents)
 }
 
 fn owned(slice: file_group::Slice, keys: &[FieldRef], hudi: &HudiTable) -> Result<Slice> {
@@ -171,8 +176,8 @@ impl Slices {
     pub(super) async fn files(&self, storage: &Storage, pruning: &Pruning<'_>) -> Result<Files> {
         let bounds: Vec<Bounds> = self.slices.iter().map(|slice| self.bounds(slice)).collect();
         let kept = self.slices.iter().zip(pruning.keep(&bounds)?).filter_map(|(slice, keep)| keep.then_some(slice));
-        let read: Vec<(Option<LakeFile>, Vec<RecordBatch>)> =
-            stream::iter(kept).map(|slice| self.read(storage, slice)).buffered(AT_ONCE).try_collect().await?;
+        let reads: Vec<_> = kept.map(|slice| self.read(storage, slice)).collect();
+        let read: Vec<(Option<LakeFile>, Vec<RecordBatch>)> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
         let mut files = Files::default();
         for (file, rows) in read {
             files.files.extend(file);
@@ -193,14 +198,9 @@ impl Slices {
     async fn read(&self, storage: &Storage, slice: &Slice) -> Result<(Option<LakeFile>, Vec<RecordBatch>)> {
         let mut file = slice.base.as_ref().map(|base| self.file(base, slice));
         let Some(rules) = self.rules.as_ref().filter(|_| !slice.logs.is_empty()) else { return Ok((file, vec![])) };
-        let logs: Vec<(String, Bytes)> = stream::iter(&slice.logs)
-            .map(|log| async move {
-                let at = self.root.with_key(log.key.as_str());
-                Ok::<_, Error>((at.to_string(), storage.get(&at).await?))
-            })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+        let keys: Vec<&str> = slice.logs.iter().map(|log| log.key.as_str()).collect();
+        let contents = contents(storage, &self.root, &keys).await?;
+        let logs = keys.iter().map(|key| self.root.with_key(*key).to_string()).zip(contents).collect::<Vec<_>>();
         let mut logs = Logs::read(&logs, rules, &|instant| self.timeline.is_committed(instant))?;
         if let Some(file) = file.as_mut().filter(|_| !logs.is_empty()) {
             let deleted = base::replaced(storage, &file.location, file.size, &mut logs, rules).await?;

@@ -7,6 +7,7 @@ use arrow_avro::reader::ReaderBuilder;
 use bytes::Bytes;
 use catalog::{Error, Result};
 use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::error::ArrowError;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::block::{Block, Kind, Reader};
@@ -51,7 +52,7 @@ fn avro(block: &Block) -> Result<Vec<RecordBatch>> {
     if count == 0 {
         return Ok(vec![]);
     }
-    let broken = |error: datafusion::arrow::error::ArrowError| {
+    let broken = |error: ArrowError| {
         Error::bad_data(format!("a hudi Avro block cannot be read: {error}")).caused_by(error)
     };
     let file = Bytes::from(file(schema, u64::from(count), &records));

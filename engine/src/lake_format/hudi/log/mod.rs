@@ -12,7 +12,7 @@ use std::collections::hash_map::Entry as Place;
 use bytes::Bytes;
 use catalog::{Error, Result};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
-use datafusion::arrow::compute::take_record_batch;
+use datafusion::arrow::compute::{cast, take_record_batch};
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 
@@ -184,7 +184,7 @@ impl Logs {
 /// The column `name` as text, where there is one.
 pub(super) fn text_column(batch: &RecordBatch, name: &str) -> Result<Option<StringArray>> {
     let Some(column) = batch.column_by_name(name) else { return Ok(None) };
-    let text = datafusion::arrow::compute::cast(column, &DataType::Utf8).map_err(|error| from_datafusion(error.into()))?;
+    let text = cast(column, &DataType::Utf8).map_err(|error| from_datafusion(error.into()))?;
     Ok(Some(text.as_string::<i32>().clone()))
 }
 
