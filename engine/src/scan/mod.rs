@@ -3,12 +3,14 @@
 
 mod adapter;
 mod codec;
+mod columns;
 mod fit;
 mod hidden;
 mod length;
 mod morsel;
 mod parquet;
-mod prune;
+pub(crate) mod prune;
+mod relabel;
 mod rows;
 pub(crate) mod snapshot;
 mod source;
@@ -21,16 +23,20 @@ use catalog::format::Format;
 use catalog::projection::Projection;
 use catalog::storage::Location;
 use catalog::table::{NULL_PARTITION, Partition, Table};
-use catalog::{Error, PartitionFilter, Result, hive_type};
+use catalog::{Error, PartitionFilter, Result};
+use datafusion::arrow::array::{AsArray, RecordBatch, new_null_array};
+use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{Constraints, ScalarValue, Statistics, stats::Precision};
+use datafusion::catalog::memory::MemorySourceConfig;
+use datafusion::common::{Constraints, DFSchema, ScalarValue, Statistics, stats::Precision};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path;
@@ -41,13 +47,14 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 
 pub use codec::LakeCodec;
+use columns::Columns;
 pub(crate) use hidden::Hidden;
 use rows::{Bundle, BundledFile, LARGE};
 use snapshot::{Exclusions, Folder, Lake, LakeFile};
 use source::LakeSource;
 
 use crate::error::into_datafusion;
-use crate::types::with_length;
+use crate::lake_format::{AsOf, Files, Pruning, Snapshot};
 
 /// Small objects are opened in bundles of at most this many and this many bytes.
 const BUNDLE_FILES: usize = 1024;
@@ -66,18 +73,18 @@ pub(crate) struct LakeTable {
     exclusions: Exclusions,
     /// Where partitions are computed, and not read from the catalog.
     projection: Option<Projection>,
-    /// Columns that files hold, partition keys, hidden columns the statement names: in this order.
-    schema: SchemaRef,
-    keys: Vec<FieldRef>,
+    columns: Columns,
     hidden: Vec<Hidden>,
     /// Files given instead of listed: `SELECT … FROM 's3://…/*.json'`.
     fixed: Option<Vec<LakeFile>>,
+    /// What the log says, of a table that has one.
+    logged: Option<Arc<Snapshot>>,
 }
 
 impl LakeTable {
     /// The partition keys.
     pub(crate) fn keys(&self) -> &[FieldRef] {
-        &self.keys
+        &self.columns.keys
     }
 
     /// Whether partitions are computed, and not read from the catalog.
@@ -85,39 +92,80 @@ impl LakeTable {
         self.projection.is_some()
     }
 
-    /// Checks that the table can be read and builds its schema.
+    /// The table as a query sees it; of a table format `as_of` the state that is asked for.
+    ///
+    /// Errors: as [`Self::new`], and those of the format's log. `NotSupported` where a table without a log is asked for a state.
+    pub(crate) async fn open(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>, as_of: Option<&AsOf>) -> Result<Self> {
+        let named = format!("table '{}.{}'", table.database_name, table.name);
+        let opened = async {
+            let (root, format) = Self::described(&table)?;
+            match format {
+                Format::Table(kind) => {
+                    let logged = lake.pinned(kind, &table, &root, as_of).await?;
+                    Ok(Self::build(lake, table, root, Format::Parquet, Columns::logged(&logged, &hidden), hidden)?.over(logged))
+                }
+                _ if as_of.is_some() => Err(Error::not_supported(format!(
+                    "it has no versions to go back to: its format is {}, and only delta and iceberg keep them",
+                    format.name()
+                ))),
+                format => Self::listed(lake, table, root, format, hidden),
+            }
+        };
+        opened.await.map_err(|error| error.within(named))
+    }
+
+    /// Whether a log says what the table's files are.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.logged.is_some()
+    }
+
+    /// Checks that a table whose files are listed can be read and builds its schema.
     ///
     /// Errors: `NotSupported` naming the format, SerDe or property; `InvalidInput` for a type or location that cannot be.
     pub(crate) fn new(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>) -> Result<Self> {
-        let name = format!("{}.{}", table.database_name, table.name);
-        Self::build(lake, table, hidden).map_err(|error| error.within(format!("table '{name}'")))
+        let named = format!("table '{}.{}'", table.database_name, table.name);
+        let built = Self::described(&table).and_then(|(root, format)| Self::listed(lake, table, root, format, hidden));
+        built.map_err(|error| error.within(named))
     }
 
-    fn build(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>) -> Result<Self> {
+    /// Where the table is and what it is.
+    fn described(table: &Table) -> Result<(Location, Format)> {
         let descriptor = table.storage_descriptor.as_ref().ok_or_else(|| Error::invalid("it has no storage descriptor"))?;
         let location = descriptor.location.as_deref().ok_or_else(|| Error::invalid("it has no location"))?;
-        let root = Location::parse(location)?;
-        let format = Format::of(&table, descriptor)?;
+        Ok((Location::parse(location)?, Format::of(table, descriptor)?))
+    }
+
+    fn listed(lake: Arc<Lake>, table: Table, root: Location, format: Format, hidden: Vec<Hidden>) -> Result<Self> {
         refuse_unreadable(&format, &table)?;
-        let keys: Vec<FieldRef> = fields(table.partition_keys())?;
-        let key_names: HashSet<&str> = table.partition_keys().iter().map(|key| key.name.as_str()).collect();
-        let data: Vec<_> =
-            descriptor.columns().iter().filter(|column| !key_names.contains(column.name.as_str())).cloned().collect();
-        let mut all = fields(&data)?;
-        all.extend(keys.iter().cloned());
-        all.extend(hidden.iter().map(|column| column.field()));
+        let columns = Columns::listed(&table, &hidden)?;
+        Self::build(lake, table, root, format, columns, hidden)
+    }
+
+    fn build(
+        lake: Arc<Lake>,
+        table: Table,
+        root: Location,
+        format: Format,
+        columns: Columns,
+        hidden: Vec<Hidden>,
+    ) -> Result<Self> {
         Ok(Self {
             lake,
             exclusions: snapshot::exclusions(&root, table.parameters.as_ref())?,
             projection: Projection::of(&table, chrono::Utc::now().naive_utc())?,
             root,
             format: Arc::new(format),
-            schema: Arc::new(Schema::new(all)),
-            keys,
+            columns,
             hidden,
             fixed: None,
+            logged: None,
             table,
         })
+    }
+
+    fn over(mut self, logged: Arc<Snapshot>) -> Self {
+        self.logged = Some(logged);
+        self
     }
 
     /// The same table over files that were named in the statement.
@@ -128,7 +176,7 @@ impl LakeTable {
 
     /// The data objects of partitions that are in no catalog; of the root where the table has no keys.
     pub(crate) async fn files_of(&self, partitions: &[Partition]) -> Result<Vec<LakeFile>> {
-        let folders = if self.keys.is_empty() {
+        let folders = if self.columns.keys.is_empty() {
             vec![self.root_folder()]
         } else {
             partitions.iter().map(|partition| self.folder(partition)).collect::<Result<_>>()?
@@ -142,47 +190,87 @@ impl LakeTable {
     }
 
     fn constants(&self) -> usize {
-        self.keys.len() + self.hidden.len()
+        self.columns.keys.len() + self.hidden.len()
     }
 
     fn key_names(&self) -> HashSet<&str> {
-        self.keys.iter().map(|key| key.name().as_str()).collect()
+        self.columns.keys.iter().map(|key| key.name().as_str()).collect()
     }
 
     fn constant_names(&self) -> HashSet<&str> {
-        self.keys.iter().map(|key| key.name().as_str()).chain(self.hidden.iter().map(|h| h.name())).collect()
+        self.columns.keys.iter().map(|key| key.name().as_str()).chain(self.hidden.iter().map(|h| h.name())).collect()
     }
 
-    /// The files that `filters` leave.
-    async fn snapshot(&self, state: &dyn Session, filters: &[Expr]) -> datafusion::common::Result<Vec<BundledFile>> {
+    /// The files that `filters` leave, and rows that are in none.
+    async fn snapshot(&self, state: &dyn Session, filters: &[Expr]) -> datafusion::common::Result<(Vec<BundledFile>, Vec<RecordBatch>)> {
         let key_names = self.key_names();
-        let on_keys: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &key_names)).cloned().collect();
-        let files = match &self.fixed {
-            Some(files) => files.clone(),
-            None => {
+        let (files, rows) = match (&self.fixed, &self.logged) {
+            (Some(files), _) => (files.clone(), vec![]),
+            (None, Some(logged)) => {
+                let pruning = Pruning::new(state, filters, Arc::new(Schema::new(logged.columns.clone())));
+                let Files { files, rows } = logged.files(&self.lake.storage, &pruning).await.map_err(into_datafusion)?;
+                (files, rows)
+            }
+            (None, None) => {
+                let on_keys: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &key_names)).cloned().collect();
                 let folders = self.folders(state, filters, &on_keys).await?;
-                self.lake.files(&self.root, folders, &self.exclusions).await.map_err(into_datafusion)?
+                (self.lake.files(&self.root, folders, &self.exclusions).await.map_err(into_datafusion)?, vec![])
             }
         };
+        // Partitions of the catalog were tested by their keys already.
+        let tested = self.logged.is_none();
         let all = self.constant_names();
-        let on_files: Vec<Expr> =
-            filters.iter().filter(|f| prune::reads_only(f, &all) && !prune::reads_only(f, &key_names)).cloned().collect();
+        let on_files: Vec<Expr> = filters
+            .iter()
+            .filter(|f| prune::reads_only(f, &all) && !(tested && prune::reads_only(f, &key_names)))
+            .cloned()
+            .collect();
         let files: Vec<BundledFile> = files.into_iter().map(|file| self.with_constants(file)).collect();
         if on_files.is_empty() {
-            return Ok(files);
+            return Ok((files, rows));
         }
-        let schema = Arc::new(Schema::new(self.schema.fields()[self.schema.fields().len() - self.constants()..].to_vec()));
-        let rows: Vec<&[ScalarValue]> = files.iter().map(|file| file.constants.as_slice()).collect();
-        let keep = prune::keep(state, &schema, &on_files, &rows)?;
-        Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
+        let values: Vec<&[ScalarValue]> = files.iter().map(|file| file.constants.as_slice()).collect();
+        let keep = prune::keep(state, &self.columns.constants(), &on_files, &values)?;
+        Ok((files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect(), rows))
+    }
+
+    /// The rows that are in no file, as one more leaf.
+    fn kept(
+        &self,
+        rows: &[RecordBatch],
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        let schema = &self.columns.schema;
+        let names = self.constant_names();
+        // What the leaf over files takes upon itself by choosing files.
+        let exact: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &names)).cloned().map(prune::unqualified).collect();
+        let filter = conjunction(exact)
+            .map(|filter| state.create_physical_expr(filter, &DFSchema::try_from(schema.as_ref().clone())?))
+            .transpose()?;
+        let batches = rows.iter().map(|batch| {
+            let hidden = schema.fields()[batch.num_columns()..].iter();
+            let columns = batch.columns().iter().cloned().chain(hidden.map(|f| new_null_array(f.data_type(), batch.num_rows())));
+            let batch = RecordBatch::try_new(Arc::clone(schema), columns.collect())?;
+            match &filter {
+                None => Ok(batch),
+                Some(filter) => {
+                    let passed = filter.evaluate(&batch)?.into_array(batch.num_rows())?;
+                    Ok(filter_record_batch(&batch, passed.as_boolean())?)
+                }
+            }
+        });
+        let batches = batches.collect::<datafusion::common::Result<Vec<_>>>()?;
+        Ok(MemorySourceConfig::try_new_exec(&[batches], Arc::clone(schema), projection.cloned())?)
     }
 
     /// The partitions that the filters leave; the table itself where it has no partition keys.
     async fn folders(&self, state: &dyn Session, filters: &[Expr], on_keys: &[Expr]) -> datafusion::common::Result<Vec<Folder>> {
-        if self.keys.is_empty() {
+        if self.columns.keys.is_empty() {
             return Ok(vec![self.root_folder()]);
         }
-        let schema = Arc::new(Schema::new(self.keys.clone()));
+        let schema = Arc::new(Schema::new(self.columns.keys.clone()));
         let filter = prune::catalog_filter(filters, &self.key_names());
         let mut pages = std::pin::pin!(self.partitions(filter).map_err(into_datafusion)?);
         let mut folders = vec![];
@@ -208,15 +296,15 @@ impl LakeTable {
 
     fn folder(&self, partition: &Partition) -> Result<Folder> {
         let named = || partition.values.join("/");
-        if partition.values.len() != self.keys.len() {
+        if partition.values.len() != self.columns.keys.len() {
             return Err(Error::bad_data(format!(
                 "partition '{}' has {} values and the table has {} partition keys",
                 named(),
                 partition.values.len(),
-                self.keys.len()
+                self.columns.keys.len()
             )));
         }
-        let keys = self.keys.iter().zip(&partition.values).map(|(key, text)| key_value(key, text)).collect::<Result<Vec<_>>>()?;
+        let keys = self.columns.keys.iter().zip(&partition.values).map(|(key, text)| key_value(key, text)).collect::<Result<Vec<_>>>()?;
         let descriptor = partition.storage_descriptor.as_ref();
         let location = match descriptor.and_then(|descriptor| descriptor.location.as_deref()) {
             Some(location) => Location::parse(location)?.folder(),
@@ -263,35 +351,43 @@ impl LakeTable {
         let statistics = self.statistics_of(&files);
         let partitions = state.config().target_partitions();
         let groups = if parquet { parquet_groups(files, partitions)? } else { bundle_groups(files, partitions) };
-        let source = LakeSource::new(format, schema, self.constants(), self.lake.storage.clone());
+        let places = self.logged.as_ref().and_then(|logged| logged.places.clone());
+        let source = LakeSource::new(format, schema, self.constants(), self.lake.storage.clone()).with_places(places);
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(url.as_str())?, Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
             .with_constraints(Constraints::default())
             .with_limit(limit)
-            .with_projection_indices(projection.cloned())?
+            .with_projection_indices(self.columns.in_leaf(projection))?
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
 
     fn table_schema(&self, parquet: bool) -> TableSchema {
-        let data = self.schema.fields().len() - self.constants();
+        let Columns { data, .. } = &self.columns;
+        let constants = self.columns.constants().fields().to_vec();
         if parquet {
-            let file = Arc::new(Schema::new(self.schema.fields()[..data].to_vec()));
-            TableSchema::builder(file).with_table_partition_cols(self.schema.fields()[data..].to_vec()).build()
+            TableSchema::builder(Arc::new(Schema::new(data.clone()))).with_table_partition_cols(constants).build()
         } else {
-            TableSchema::from(Arc::clone(&self.schema))
+            TableSchema::from(Arc::new(Schema::new([data.clone(), constants].concat())))
         }
     }
 
     /// Sizes are known; row counts are what the crawler's average record size makes of them.
     fn statistics_of(&self, files: &[BundledFile]) -> Statistics {
         let bytes: u64 = files.iter().map(|file| file.file.size).sum();
-        let mut statistics = Statistics::new_unknown(&self.schema);
+        let mut statistics = Statistics::new_unknown(&self.columns.schema);
         statistics.total_byte_size = Precision::Inexact(bytes as usize);
         let average = self.table.parameter("averageRecordSize").and_then(|text| text.parse::<u64>().ok());
         if let Some(average) = average.filter(|average| *average > 0) {
             statistics.num_rows = Precision::Inexact((bytes / average).max(files.len() as u64) as usize);
+        }
+        let known = |file: &BundledFile| {
+            let logged = file.file.logged.as_ref()?;
+            Some(logged.rows?.saturating_sub(logged.deleted.len()))
+        };
+        if let Some(rows) = files.iter().map(known).sum::<Option<u64>>() {
+            statistics.num_rows = Precision::Inexact(rows as usize);
         }
         statistics
     }
@@ -300,7 +396,7 @@ impl LakeTable {
 #[async_trait]
 impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+        Arc::clone(&self.columns.schema)
     }
 
     fn table_type(&self) -> TableType {
@@ -323,16 +419,19 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
-        let files = self.snapshot(state, filters).await?;
+        let (files, rows) = self.snapshot(state, filters).await?;
         let mut leaves = alike(files)
             .into_iter()
             .map(|files| self.leaf(files, state, projection, limit))
             .collect::<datafusion::common::Result<Vec<_>>>()?;
+        if !rows.is_empty() {
+            leaves.push(self.kept(&rows, state, projection, filters)?);
+        }
         match leaves.len() {
             0 => {
                 let schema = match projection {
-                    Some(indices) => Arc::new(self.schema.project(indices)?),
-                    None => Arc::clone(&self.schema),
+                    Some(indices) => Arc::new(self.columns.schema.project(indices)?),
+                    None => Arc::clone(&self.columns.schema),
                 };
                 Ok(Arc::new(EmptyExec::new(schema)))
             }
@@ -351,17 +450,6 @@ fn refuse_unreadable(format: &Format, table: &Table) -> Result<()> {
             Err(Error::not_supported(format!("tables in the format {} are not queried yet", format.name())))
         }
     }
-}
-
-/// Catalog columns as Arrow fields. Every lake column may be NULL.
-fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
-    columns
-        .iter()
-        .map(|column| {
-            let kind = hive_type::parse(column.hive_type()).map_err(|e| e.within(format!("column '{}'", column.name)))?;
-            Ok(Arc::new(with_length(Field::new(&column.name, kind, true), column.hive_type())))
-        })
-        .collect()
 }
 
 /// A partition value's text as its key's type.
@@ -398,7 +486,12 @@ fn parquet_groups(mut files: Vec<BundledFile>, partitions: usize) -> datafusion:
     let count = groups.len();
     for (at, file) in files.into_iter().enumerate() {
         let meta = meta(&file.file)?;
-        groups[at % count].push(PartitionedFile::new_from_meta(meta).with_partition_values(file.constants));
+        let logged = file.file.logged.clone();
+        let opened = PartitionedFile::new_from_meta(meta).with_partition_values(file.constants);
+        groups[at % count].push(match logged {
+            Some(logged) => opened.with_extension(logged),
+            None => opened,
+        });
     }
     Ok(groups.into_iter().map(FileGroup::new).collect())
 }
