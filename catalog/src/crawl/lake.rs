@@ -18,7 +18,7 @@ use super::memory::Known;
 use super::read::{Outcome, Readers, Wanted};
 use super::survey::Claimed;
 use crate::error::Result;
-use crate::format::{Format, TableFormat};
+use crate::format::{Format, HudiView, TableFormat};
 use crate::name::fold;
 use crate::storage::{Location, Storage};
 use crate::table::{Column, Parameters};
@@ -48,7 +48,10 @@ pub(super) async fn found(claimed: &Claimed, base: &Location, storage: &Storage,
         RootKind::Hudi => (TableFormat::Hudi, hudi_table(claimed, &location, storage, readers).await),
     };
     let said = said.map_err(|error| error.within(format!("{} table at {location}", format.name())))?;
-    let (input_format, output_format, mut serde) = Format::Table(format).describe();
+    let (mut input_format, output_format, mut serde) = Format::Table(format).describe();
+    if said.parameters.get(hudi::TYPE).is_some_and(|kind| kind.eq_ignore_ascii_case(hudi::MERGE_ON_READ)) {
+        input_format = HudiView::Merged.input_format().to_string();
+    }
     serde.parameters.get_or_insert_default().insert("path".to_string(), location.to_string());
     let (objects, bytes) = claimed.objects.iter().fold((0, 0), |(count, bytes), (_, size)| (count + 1, bytes + size));
     let mut parameters = Format::Table(format).table_parameters();

@@ -60,7 +60,7 @@ pub(crate) struct Snapshot {
 
 #[derive(Debug)]
 enum State {
-    Hudi(hudi::Timeline),
+    Hudi(hudi::Slices),
 }
 
 /// The rows of a snapshot.
@@ -89,7 +89,7 @@ impl Snapshot {
     /// Errors: as [`snapshot`].
     pub(crate) async fn files(&self, storage: &Storage, pruning: &Pruning<'_>) -> Result<Files> {
         match &self.state {
-            State::Hudi(timeline) => timeline.files(storage, pruning).await,
+            State::Hudi(slices) => slices.files(storage, pruning).await,
         }
     }
 }

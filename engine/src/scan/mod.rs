@@ -4,7 +4,7 @@
 mod adapter;
 mod codec;
 mod columns;
-mod fit;
+pub(crate) mod fit;
 mod hidden;
 mod length;
 mod morsel;
@@ -48,6 +48,7 @@ use futures::{StreamExt, TryStreamExt};
 
 pub use codec::LakeCodec;
 use columns::Columns;
+pub(crate) use columns::fields;
 pub(crate) use hidden::Hidden;
 use rows::{Bundle, BundledFile, LARGE};
 use snapshot::{Exclusions, Folder, Lake, LakeFile};

@@ -3,10 +3,13 @@
 
 use super::Said;
 
+pub(crate) const TYPE: &str = "hoodie.table.type";
+pub(crate) const MERGE_ON_READ: &str = "MERGE_ON_READ";
+
 /// Properties that are worth keeping with the table.
 const KEPT: &[&str] = &[
     "hoodie.table.name",
-    "hoodie.table.type",
+    TYPE,
     "hoodie.table.version",
     "hoodie.table.recordkey.fields",
     "hoodie.table.partition.fields",
