@@ -36,7 +36,8 @@ def text(value, kind):
     if isinstance(value, bytes):
         return " ".join(f"{byte:02x}" for byte in value)
     if pa.types.is_float32(kind):
-        return str(pa.scalar(value, pa.float32()).cast(pa.string()).as_py())
+        shortest = pa.scalar(value, pa.float32()).cast(pa.string()).as_py()
+        return shortest if "." in shortest else f"{shortest}.0"
     if isinstance(value, (datetime.date, decimal.Decimal, float, int)):
         return str(value)
     return value or "(empty)"

@@ -53,13 +53,7 @@ impl Columns {
         data.iter().chain(keys).enumerate().for_each(|(place, at)| leaf[*at] = place);
         leaf.extend(columns.len()..columns.len() + hidden.len());
         let of = |indices: &[usize]| indices.iter().map(|at| Arc::clone(&columns[*at])).collect();
-        Self {
-            schema: Arc::new(Schema::new([columns, &hidden].concat())),
-            data: of(&data),
-            keys: of(keys),
-            hidden,
-            leaf,
-        }
+        Self { schema: Arc::new(Schema::new([columns, &hidden].concat())), data: of(&data), keys: of(keys), hidden, leaf }
     }
 
     /// Keys and hidden columns, as the leaf has them.
@@ -89,4 +83,3 @@ pub(crate) fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>
         })
         .collect()
 }
-

@@ -27,8 +27,8 @@ use catalog::{Error, PartitionFilter, Result};
 use datafusion::arrow::array::{AsArray, RecordBatch, new_null_array};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
-use datafusion::catalog::{Session, TableProvider};
 use datafusion::catalog::memory::MemorySourceConfig;
+use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{Constraints, DFSchema, ScalarValue, Statistics, stats::Precision};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
@@ -203,7 +203,11 @@ impl LakeTable {
     }
 
     /// The files that `filters` leave, and rows that are in none.
-    async fn snapshot(&self, state: &dyn Session, filters: &[Expr]) -> datafusion::common::Result<(Vec<BundledFile>, Vec<RecordBatch>)> {
+    async fn snapshot(
+        &self,
+        state: &dyn Session,
+        filters: &[Expr],
+    ) -> datafusion::common::Result<(Vec<BundledFile>, Vec<RecordBatch>)> {
         let key_names = self.key_names();
         let (files, rows) = match (&self.fixed, &self.logged) {
             (Some(files), _) => (files.clone(), vec![]),
@@ -305,7 +309,13 @@ impl LakeTable {
                 self.columns.keys.len()
             )));
         }
-        let keys = self.columns.keys.iter().zip(&partition.values).map(|(key, text)| key_value(key, text)).collect::<Result<Vec<_>>>()?;
+        let keys = self
+            .columns
+            .keys
+            .iter()
+            .zip(&partition.values)
+            .map(|(key, text)| key_value(key, text))
+            .collect::<Result<Vec<_>>>()?;
         let descriptor = partition.storage_descriptor.as_ref();
         let location = match descriptor.and_then(|descriptor| descriptor.location.as_deref()) {
             Some(location) => Location::parse(location)?.folder(),

@@ -7,13 +7,8 @@ pub(crate) const TYPE: &str = "hoodie.table.type";
 pub(crate) const MERGE_ON_READ: &str = "MERGE_ON_READ";
 
 /// Properties that are worth keeping with the table.
-const KEPT: &[&str] = &[
-    "hoodie.table.name",
-    TYPE,
-    "hoodie.table.version",
-    "hoodie.table.recordkey.fields",
-    "hoodie.table.partition.fields",
-];
+const KEPT: &[&str] =
+    &["hoodie.table.name", TYPE, "hoodie.table.version", "hoodie.table.recordkey.fields", "hoodie.table.partition.fields"];
 
 pub(crate) fn said(properties: &str) -> Said {
     let mut said = Said::default();

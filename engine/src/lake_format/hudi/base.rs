@@ -29,9 +29,8 @@ pub(super) async fn replaced(
     logs: &mut Logs,
     rules: &Rules,
 ) -> Result<RoaringTreemap> {
-    let broken = |error: ParquetError| {
-        Error::bad_data(format!("the hudi base file {location} cannot be read: {error}")).caused_by(error)
-    };
+    let broken =
+        |error: ParquetError| Error::bad_data(format!("the hudi base file {location} cannot be read: {error}")).caused_by(error);
     let file = BaseFile { storage: storage.clone(), location: location.clone(), size };
     let builder = ParquetRecordBatchStreamBuilder::new(file).await.map_err(broken)?;
     let fields = if rules.base_compared() { rules.fields.as_slice() } else { &[] };

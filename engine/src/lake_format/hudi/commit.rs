@@ -69,14 +69,15 @@ impl CommitFiles {
             }
         }
         let replaced = json.partition_to_replace_file_ids.unwrap_or_default();
-        files.replaced.extend(replaced.into_iter().flat_map(|(partition, ids)| ids.into_iter().map(move |id| (partition.clone(), id))));
+        files
+            .replaced
+            .extend(replaced.into_iter().flat_map(|(partition, ids)| ids.into_iter().map(move |id| (partition.clone(), id))));
         Ok(files)
     }
 
     fn of_avro(bytes: &[u8]) -> Result<Self> {
-        let broken = |error: ArrowError| {
-            Error::bad_data(format!("hudi commit metadata cannot be read: {error}")).caused_by(error)
-        };
+        let broken =
+            |error: ArrowError| Error::bad_data(format!("hudi commit metadata cannot be read: {error}")).caused_by(error);
         let mut files = Self::default();
         for batch in ReaderBuilder::new().build(Cursor::new(bytes)).map_err(broken)? {
             files.take(&batch.map_err(broken)?);

@@ -114,10 +114,8 @@ fn check_written(root: &str, slices: &[Slice], replaced: &HashSet<(&str, &str)>,
             expected.insert((&file.partition, &file.file_id), (*instant, &file.path));
         }
     }
-    let found: HashMap<(&str, &str), &str> = slices
-        .iter()
-        .filter_map(|slice| Some(((slice.partition, slice.file_id), slice.base?.key.strip_prefix(root)?)))
-        .collect();
+    let found: HashMap<(&str, &str), &str> =
+        slices.iter().filter_map(|slice| Some(((slice.partition, slice.file_id), slice.base?.key.strip_prefix(root)?))).collect();
     for (group, (instant, path)) in expected {
         let there = found.get(&group).and_then(|path| BaseName::parse(path.rsplit('/').next()?)).map(|base| base.instant);
         if there.is_none_or(|there| there < instant) {

@@ -35,6 +35,8 @@ const PROPERTIES: &str = ".hoodie/hoodie.properties";
 const BACKUP: &str = ".hoodie/hoodie.properties.backup";
 /// Slices whose logs are read at once.
 const AT_ONCE: usize = 8;
+/// Logs are merged in memory while a query is planned; of more bytes than this they are not.
+const MOST_LOGS: u64 = 1 << 30;
 
 /// What has been committed to a table: its newest file slices.
 #[derive(Debug)]
@@ -168,15 +170,32 @@ fn rules(hudi: &HudiTable, view: Option<HudiView>, slices: &[Slice]) -> Result<O
     Ok(Some(Rules { ordering, fields: hudi.ordering_fields.clone(), deletes_compared: hudi.version >= 8 }))
 }
 
+fn check_size(bytes: u64) -> Result<()> {
+    if bytes <= MOST_LOGS {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::LimitExceeded,
+        format!(
+            "the logs of the hudi table that the query needs have {bytes} bytes, and at most {MOST_LOGS} are merged; \
+             compact the table, filter by its partition keys or query the read-optimised view"
+        ),
+    ))
+}
+
 impl Slices {
     /// The base files of the partitions that the filters leave; in the merged view also which of their rows the logs replace,
     /// and the logs' rows.
     ///
-    /// Errors: `NotSupported` and `BadData` naming the log or base file that is not read.
+    /// Errors: `NotSupported` and `BadData` naming the log or base file that is not read; `LimitExceeded` for very large logs.
     pub(super) async fn files(&self, storage: &Storage, pruning: &Pruning<'_>) -> Result<Files> {
         let bounds: Vec<Bounds> = self.slices.iter().map(|slice| self.bounds(slice)).collect();
-        let kept = self.slices.iter().zip(pruning.keep(&bounds)?).filter_map(|(slice, keep)| keep.then_some(slice));
-        let reads: Vec<_> = kept.map(|slice| self.read(storage, slice)).collect();
+        let keep = pruning.keep(&bounds)?;
+        let kept: Vec<&Slice> = self.slices.iter().zip(keep).filter_map(|(slice, keep)| keep.then_some(slice)).collect();
+        if self.rules.is_some() {
+            check_size(kept.iter().flat_map(|slice| &slice.logs).map(|log| log.size).sum())?;
+        }
+        let reads: Vec<_> = kept.into_iter().map(|slice| self.read(storage, slice)).collect();
         let read: Vec<(Option<LakeFile>, Vec<RecordBatch>)> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
         let mut files = Files::default();
         for (file, rows) in read {
@@ -233,5 +252,17 @@ impl Slices {
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
             .map_err(|error| from_datafusion(error.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_are_merged_up_to_a_size() {
+        assert!(check_size(MOST_LOGS).is_ok());
+        let error = check_size(MOST_LOGS + 1).unwrap_err();
+        assert!(error.message().contains("read-optimised view"), "{error}");
     }
 }

@@ -57,8 +57,10 @@ mod tests {
 
     #[test]
     fn folders_with_and_without_names() {
-        let (plain, encoded) =
-            (table("hoodie.table.version=6"), table("hoodie.table.version=6\nhoodie.datasource.write.partitionpath.urlencode=true"));
+        let (plain, encoded) = (
+            table("hoodie.table.version=6"),
+            table("hoodie.table.version=6\nhoodie.datasource.write.partitionpath.urlencode=true"),
+        );
         let old = table("hoodie.table.version=3");
         for (folder, keys, table, expected) in [
             ("dt=2021-12-09/hh=11", &["dt", "hh"][..], &plain, &["2021-12-09", "11"][..]),

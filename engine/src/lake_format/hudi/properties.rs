@@ -75,7 +75,8 @@ impl HudiTable {
             other => return Err(Error::not_supported(format!("hudi tables of the type '{other}' are not supported"))),
         };
         refuse(&get)?;
-        let layout = get("hoodie.timeline.layout.version").map_or(Ok(1), |text| number(text, "hoodie.timeline.layout.version"))?;
+        let layout =
+            get("hoodie.timeline.layout.version").map_or(Ok(1), |text| number(text, "hoodie.timeline.layout.version"))?;
         if layout != 1 && layout != 2 {
             return Err(Error::not_supported(format!("hudi's timeline layout {layout} is not supported; layouts 1 and 2 are")));
         }
@@ -135,7 +136,9 @@ fn check_sum<'a>(name: &str, get: &impl Fn(&str) -> Option<&'a str>) -> Result<(
     if said.trim().parse() == Ok(expected) || said.trim().parse() == Ok(crc32fast::hash(name.as_bytes())) {
         return Ok(());
     }
-    Err(Error::bad_data(format!("hudi: 'hoodie.table.checksum' is {said} and that of '{qualified}' {expected}; the file is torn")))
+    Err(Error::bad_data(format!(
+        "hudi: 'hoodie.table.checksum' is {said} and that of '{qualified}' {expected}; the file is torn"
+    )))
 }
 
 /// Since version 8 a table says how its records merge; before, a class of Hudi's did (payload) or still does.

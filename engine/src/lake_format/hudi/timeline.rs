@@ -94,11 +94,19 @@ mod tests {
     #[test]
     fn instants_of_both_layouts() {
         let one = Timeline::of(
-            ["20240102.commit", "20240102.inflight", "20240102.commit.requested", "20240103.inflight", "20240104.rollback", "archived"]
-                .into_iter(),
+            [
+                "20240102.commit",
+                "20240102.inflight",
+                "20240102.commit.requested",
+                "20240103.inflight",
+                "20240104.rollback",
+                "archived",
+            ]
+            .into_iter(),
         );
         let two = Timeline::of(
-            ["20240102_20240105.deltacommit", "20240102.deltacommit.inflight", "20240103.compaction.requested", "x_y.commit"].into_iter(),
+            ["20240102_20240105.deltacommit", "20240102.deltacommit.inflight", "20240103.compaction.requested", "x_y.commit"]
+                .into_iter(),
         );
         for (timeline, instant, committed) in [
             (&one, "20240102", true),
@@ -114,7 +122,10 @@ mod tests {
         }
         assert_eq!(two.completed("20240102"), "20240105");
         assert_eq!(one.completed("20240102"), "20240102");
-        assert_eq!(one.commits().map(|(instant, commit)| (instant, commit.file.as_str())).collect::<Vec<_>>(), [("20240102", "20240102.commit")]);
+        assert_eq!(
+            one.commits().map(|(instant, commit)| (instant, commit.file.as_str())).collect::<Vec<_>>(),
+            [("20240102", "20240102.commit")]
+        );
     }
 
     #[test]

@@ -104,7 +104,9 @@ fn block(body: &Bytes) -> Result<Option<Block>> {
     let mut reader = Reader { bytes: body.clone() };
     let frame = reader.number()?;
     if frame != FRAME {
-        return Err(Error::not_supported(format!("hudi log blocks of the format version {frame} are not supported; version 1 is")));
+        return Err(Error::not_supported(format!(
+            "hudi log blocks of the format version {frame} are not supported; version 1 is"
+        )));
     }
     let kind = match reader.number()? {
         0 => Kind::Command,

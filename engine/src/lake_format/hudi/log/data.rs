@@ -41,7 +41,9 @@ fn avro(block: &Block) -> Result<Vec<RecordBatch>> {
     let mut reader = Reader { bytes: block.content.clone() };
     let version = reader.number()?;
     if !VERSIONS.contains(&version) {
-        return Err(Error::not_supported(format!("hudi Avro blocks of version {version} are not supported; versions 1 to 3 are")));
+        return Err(Error::not_supported(format!(
+            "hudi Avro blocks of version {version} are not supported; versions 1 to 3 are"
+        )));
     }
     let count = reader.number()?;
     let mut records = Vec::with_capacity(reader.bytes.len());
@@ -52,9 +54,7 @@ fn avro(block: &Block) -> Result<Vec<RecordBatch>> {
     if count == 0 {
         return Ok(vec![]);
     }
-    let broken = |error: ArrowError| {
-        Error::bad_data(format!("a hudi Avro block cannot be read: {error}")).caused_by(error)
-    };
+    let broken = |error: ArrowError| Error::bad_data(format!("a hudi Avro block cannot be read: {error}")).caused_by(error);
     let file = Bytes::from(file(schema, u64::from(count), &records));
     let batches = ReaderBuilder::new().with_batch_size(ROWS).build(Cursor::new(file)).map_err(broken)?;
     batches.map(|batch| batch.map_err(broken)).collect()

@@ -294,9 +294,9 @@ mod tests {
         let base = |ordering: Ordering, deletes_compared: bool| {
             let rules = Rules { deletes_compared, ..rules(ordering) };
             let mut logs = read(&blocks, ordering);
-            let gone = [("a", 4), ("b", 6), ("c", 9), ("d", 9), ("e", 1)].into_iter().filter(|(key, ts)| {
-                logs.replace(key, &rules, || Ok(vec![ScalarValue::Int32(Some(*ts))])).unwrap()
-            });
+            let gone = [("a", 4), ("b", 6), ("c", 9), ("d", 9), ("e", 1)]
+                .into_iter()
+                .filter(|(key, ts)| logs.replace(key, &rules, || Ok(vec![ScalarValue::Int32(Some(*ts))])).unwrap());
             (gone.map(|(key, _)| key).collect::<String>(), shown(logs))
         };
         assert_eq!(base(BY_EVENT, true), ("ac".into(), vec!["a:5".to_string()]));
