@@ -27,6 +27,8 @@ use crate::table::{Column, Parameters};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Said {
     pub columns: Vec<Column>,
+    /// Partition keys that no file holds.
+    pub keys: Vec<String>,
     pub parameters: Parameters,
     pub why: Vec<String>,
 }
@@ -64,7 +66,7 @@ pub(super) async fn found(claimed: &Claimed, base: &Location, storage: &Storage,
         called: super::found::called(&location),
         location,
         columns: said.columns,
-        keys: Vec::new(),
+        keys: said.keys,
         reading: Reading { input_format, output_format, serde },
         parameters,
         partitions: Vec::new(),

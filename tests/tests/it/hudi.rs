@@ -12,6 +12,7 @@ use engine::{LakeCodec, Session};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::binary::Home;
 use crate::crawl_layouts::unpacked;
 use crate::lake::Lake;
 use crate::sql::{rows, sorted};
@@ -227,4 +228,20 @@ async fn merged_plans_survive_the_wire() {
     let (here, there) = (run(plan).await, run(decoded).await);
     assert_eq!(here, there);
     assert_eq!(here.iter().filter(|line| line.contains("9909a8b1")).count(), 1, "the updated row is there once");
+}
+
+/// From a folder to an answer by the commands that a user types.
+#[test]
+fn crawled_and_queried_by_commands() {
+    let (_keep, root) = tables();
+    let home = Home::new();
+    let folder = root.join("sample_table/mor/avro/v9_txns_simple_meta");
+    let ran = home.run(&["crawl", folder.to_str().unwrap(), "--database", "txns"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let counted =
+        "SELECT region, count(*) AS rows, max(_hoodie_commit_time) AS last FROM txns.v9_txns_simple_meta GROUP BY 1 ORDER BY 1";
+    assert_eq!(
+        home.query(counted),
+        "region,rows,last\napac,4,20260307162616932\neu,3,20260307162620509\nus,5,20260307162620509\n"
+    );
 }
