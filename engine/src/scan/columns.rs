@@ -41,6 +41,11 @@ impl Columns {
         Ok(Self::new(&all, &keys, hidden))
     }
 
+    /// Of files that hold all of them.
+    pub(super) fn plain(columns: Vec<FieldRef>) -> Self {
+        Self::new(&columns, &[], &[])
+    }
+
     /// Of a table whose log says them.
     pub(super) fn logged(snapshot: &Snapshot, hidden: &[Hidden]) -> Self {
         Self::new(&snapshot.columns, &snapshot.keys, hidden)
@@ -53,13 +58,7 @@ impl Columns {
         data.iter().chain(keys).enumerate().for_each(|(place, at)| leaf[*at] = place);
         leaf.extend(columns.len()..columns.len() + hidden.len());
         let of = |indices: &[usize]| indices.iter().map(|at| Arc::clone(&columns[*at])).collect();
-        Self {
-            schema: Arc::new(Schema::new([columns, &hidden].concat())),
-            data: of(&data),
-            keys: of(keys),
-            hidden,
-            leaf,
-        }
+        Self { schema: Arc::new(Schema::new([columns, &hidden].concat())), data: of(&data), keys: of(keys), hidden, leaf }
     }
 
     /// Keys and hidden columns, as the leaf has them.
@@ -87,4 +86,3 @@ fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
         })
         .collect()
 }
-
