@@ -5,16 +5,19 @@
 //! A format has a module with `snapshot`, which reads as much of the log as the columns need, and a state with `files`, which
 //! reads the rest with the query's filters at hand. It is asked once for each scan of the table, always of the same state.
 
+mod deletion_vector;
+mod delta;
 mod hudi;
+pub(crate) mod iceberg;
 mod place;
 mod pruning;
 
 use std::sync::Arc;
 
+use catalog::Result;
 use catalog::format::TableFormat;
 use catalog::storage::{Location, Storage};
 use catalog::table::Table;
-use catalog::{Error, Result};
 use chrono::{DateTime, Utc};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::FieldRef;
@@ -60,6 +63,8 @@ pub(crate) struct Snapshot {
 
 #[derive(Debug)]
 enum State {
+    Delta(delta::Delta),
+    Iceberg(iceberg::Iceberg),
     Hudi(hudi::Slices),
 }
 
@@ -77,8 +82,9 @@ pub(crate) struct Files {
 /// for a state that there is not, and those of reading.
 pub(crate) async fn snapshot(format: TableFormat, asked: Asked<'_>) -> Result<Snapshot> {
     let read = match format {
+        TableFormat::Delta => delta::snapshot(asked).await,
         TableFormat::Hudi => hudi::snapshot(asked).await,
-        TableFormat::Delta | TableFormat::Iceberg => Err(Error::not_supported("tables of the format are not queried yet")),
+        TableFormat::Iceberg => iceberg::snapshot(asked).await,
     };
     read.map_err(|error| error.within(format!("{} table at {}", format.name(), asked.root)))
 }
@@ -89,6 +95,8 @@ impl Snapshot {
     /// Errors: as [`snapshot`].
     pub(crate) async fn files(&self, storage: &Storage, pruning: &Pruning<'_>) -> Result<Files> {
         match &self.state {
+            State::Delta(delta) => delta.files(storage, pruning).await,
+            State::Iceberg(iceberg) => iceberg.files(storage, pruning).await,
             State::Hudi(slices) => slices.files(storage, pruning).await,
         }
     }

@@ -46,6 +46,11 @@ impl<'a> Pruning<'a> {
         Self { state, filters, schema }
     }
 
+    /// What reads files that a log keeps about others.
+    pub(crate) fn session(&self) -> &'a dyn Session {
+        self.state
+    }
+
     /// Which of `files` may hold rows that the filters leave. Asked of some hundred files at a time it costs little, and those
     /// that are dropped need not be kept.
     ///
@@ -63,7 +68,11 @@ impl<'a> Pruning<'a> {
         let filters = self.filters.iter().cloned().map(prune::unqualified).filter(|filter| !filter.is_volatile());
         let planned = filters.filter_map(|filter| self.state.create_physical_expr(filter, &columns).ok());
         let predicate = datafusion::physical_expr::conjunction_opt(planned)?;
-        PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema)).try_build(predicate).ok().filter(|predicate| !predicate.always_true())
+        PruningPredicateBuilder::new()
+            .with_file_schema(Arc::clone(&self.schema))
+            .try_build(predicate)
+            .ok()
+            .filter(|predicate| !predicate.always_true())
     }
 }
 

@@ -147,7 +147,7 @@ fn encode_group(group: &FileGroup) -> Result<Vec<Option<Vec<EncodedFile>>>> {
 
 fn encode_logged(group: &FileGroup) -> Result<Vec<Option<EncodedLogged>>> {
     let encode = |logged: &Arc<Logged>| {
-        let Logged { rows, deleted, size_unsure } = logged.as_ref();
+        let Logged { rows, deleted, size_unsure, unlike: _ } = logged.as_ref();
         let mut bytes = vec![];
         deleted
             .serialize_into(&mut bytes)
@@ -163,7 +163,7 @@ fn decode_logged(group: FileGroup, logged: Vec<Option<EncodedLogged>>) -> Result
         Some(EncodedLogged { rows, deleted, size_unsure }) => {
             let deleted = RoaringTreemap::deserialize_from(deleted.as_slice())
                 .map_err(|error| internal_datafusion_err!("deleted rows cannot be decoded: {error}"))?;
-            Ok(file.with_extension(Arc::new(Logged { rows, deleted, size_unsure })))
+            Ok(file.with_extension(Arc::new(Logged { rows, deleted, size_unsure, unlike: vec![] })))
         }
     });
     Ok(FileGroup::new(files.collect::<Result<_>>()?))

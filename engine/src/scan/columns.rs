@@ -41,6 +41,11 @@ impl Columns {
         Ok(Self::new(&all, &keys, hidden))
     }
 
+    /// Of files that hold all of them.
+    pub(super) fn plain(columns: Vec<FieldRef>) -> Self {
+        Self::new(&columns, &[], &[])
+    }
+
     /// Of a table whose log says them.
     pub(super) fn logged(snapshot: &Snapshot, hidden: &[Hidden]) -> Self {
         Self::new(&snapshot.columns, &snapshot.keys, hidden)

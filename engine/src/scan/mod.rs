@@ -6,6 +6,7 @@ mod codec;
 mod columns;
 pub(crate) mod fit;
 mod hidden;
+mod leaf;
 mod length;
 mod morsel;
 mod parquet;
@@ -14,6 +15,7 @@ mod relabel;
 mod rows;
 pub(crate) mod snapshot;
 mod source;
+mod unlike;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,20 +28,13 @@ use catalog::table::{NULL_PARTITION, Partition, Table};
 use catalog::{Error, PartitionFilter, Result};
 use datafusion::arrow::array::{AsArray, RecordBatch, new_null_array};
 use datafusion::arrow::compute::filter_record_batch;
-use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{Constraints, DFSchema, ScalarValue, Statistics, stats::Precision};
+use datafusion::common::{DFSchema, ScalarValue, Statistics, stats::Precision};
 use datafusion::datasource::TableType;
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
-use datafusion::datasource::source::DataSourceExec;
-use datafusion::datasource::table_schema::TableSchema;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
-use datafusion::object_store::ObjectMeta;
-use datafusion::object_store::path::Path;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
@@ -50,16 +45,13 @@ pub use codec::LakeCodec;
 use columns::Columns;
 pub(crate) use columns::fields;
 pub(crate) use hidden::Hidden;
-use rows::{Bundle, BundledFile, LARGE};
+pub(crate) use leaf::read;
+use leaf::{Leaf, alike};
+use rows::BundledFile;
 use snapshot::{Exclusions, Folder, Lake, LakeFile};
-use source::LakeSource;
 
 use crate::error::into_datafusion;
 use crate::lake_format::{AsOf, Files, Pruning, Snapshot};
-
-/// Small objects are opened in bundles of at most this many and this many bytes.
-const BUNDLE_FILES: usize = 1024;
-const BUNDLE_BYTES: u64 = 16 << 20;
 
 /// Projected partitions are tested against the filters this many at a time.
 const PROJECTED_AT_ONCE: usize = 1024;
@@ -188,10 +180,6 @@ impl LakeTable {
     fn root_folder(&self) -> Folder {
         let (location, format) = (self.root.clone(), Arc::clone(&self.format));
         Folder { location, keys: Arc::from([]), format, exclusions: None }
-    }
-
-    fn constants(&self) -> usize {
-        self.columns.keys.len() + self.hidden.len()
     }
 
     fn key_names(&self) -> HashSet<&str> {
@@ -346,7 +334,7 @@ impl LakeTable {
         BundledFile { file, constants }
     }
 
-    /// The leaf over files of one bucket and format.
+    /// The leaf over files of one bucket and format, without the rows that are deleted by their values.
     fn leaf(
         &self,
         files: Vec<BundledFile>,
@@ -354,33 +342,21 @@ impl LakeTable {
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
-        let Some(first) = files.first() else { return datafusion::common::internal_err!("a leaf without files") };
-        let (url, _) = self.lake.storage.object_store(&first.file.location).map_err(into_datafusion)?;
-        let format = Arc::clone(&first.file.format);
-        let parquet = matches!(*format, Format::Parquet);
-        let schema = self.table_schema(parquet);
+        let unlike = files.first().and_then(|file| file.file.logged.as_ref()).map(|logged| logged.unlike.clone());
+        let leaf = Leaf {
+            storage: &self.lake.storage,
+            columns: &self.columns,
+            places: self.logged.as_ref().and_then(|logged| logged.places.clone()),
+        };
         let statistics = self.statistics_of(&files);
-        let partitions = state.config().target_partitions();
-        let groups = if parquet { parquet_groups(files, partitions)? } else { bundle_groups(files, partitions) };
-        let places = self.logged.as_ref().and_then(|logged| logged.places.clone());
-        let source = LakeSource::new(format, schema, self.constants(), self.lake.storage.clone()).with_places(places);
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(url.as_str())?, Arc::new(source))
-            .with_file_groups(groups)
-            .with_statistics(statistics)
-            .with_constraints(Constraints::default())
-            .with_limit(limit)
-            .with_projection_indices(self.columns.in_leaf(projection))?
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
-    }
-
-    fn table_schema(&self, parquet: bool) -> TableSchema {
-        let Columns { data, .. } = &self.columns;
-        let constants = self.columns.constants().fields().to_vec();
-        if parquet {
-            TableSchema::builder(Arc::new(Schema::new(data.clone()))).with_table_partition_cols(constants).build()
-        } else {
-            TableSchema::from(Arc::new(Schema::new([data.clone(), constants].concat())))
+        match unlike.filter(|unlike| !unlike.is_empty()) {
+            None => leaf.plan(files, statistics, state, self.columns.in_leaf(projection), limit),
+            Some(unlike) => {
+                let wanted = projection.cloned().unwrap_or_else(|| (0..self.columns.schema.fields().len()).collect());
+                let read = unlike::with_compared(&wanted, &unlike);
+                let plan = leaf.plan(files, statistics, state, self.columns.in_leaf(Some(&read)), None)?;
+                unlike::without(plan, &read, &wanted, &unlike, (&self.lake.storage, state))
+            }
         }
     }
 
@@ -474,76 +450,9 @@ pub(crate) fn key_value(key: &Field, text: &str) -> Result<ScalarValue> {
     })
 }
 
-/// One group of files per object store and format, since a leaf reads from one and in one.
-fn alike(files: Vec<BundledFile>) -> Vec<Vec<BundledFile>> {
-    let mut buckets: Vec<Vec<BundledFile>> = vec![];
-    for file in files {
-        let at = &file.file.location;
-        let store = |f: &BundledFile| f.file.location.scheme == at.scheme && f.file.location.bucket == at.bucket;
-        let same =
-            |f: &BundledFile| store(f) && (Arc::ptr_eq(&f.file.format, &file.file.format) || f.file.format == file.file.format);
-        match buckets.iter_mut().find(|bucket| bucket.first().is_some_and(same)) {
-            Some(bucket) => bucket.push(file),
-            None => buckets.push(vec![file]),
-        }
-    }
-    buckets
-}
-
-/// Parquet files, the large ones first, dealt to the partitions; DataFusion splits them further by row groups.
-fn parquet_groups(mut files: Vec<BundledFile>, partitions: usize) -> datafusion::common::Result<Vec<FileGroup>> {
-    files.sort_by_key(|file| std::cmp::Reverse(file.file.size));
-    let mut groups = vec![vec![]; partitions.clamp(1, files.len().max(1))];
-    let count = groups.len();
-    for (at, file) in files.into_iter().enumerate() {
-        let meta = meta(&file.file)?;
-        let logged = file.file.logged.clone();
-        let opened = PartitionedFile::new_from_meta(meta).with_partition_values(file.constants);
-        groups[at % count].push(match logged {
-            Some(logged) => opened.with_extension(logged),
-            None => opened,
-        });
-    }
-    Ok(groups.into_iter().map(FileGroup::new).collect())
-}
-
-fn meta(file: &LakeFile) -> datafusion::common::Result<ObjectMeta> {
-    Ok(ObjectMeta {
-        location: Path::parse(&file.location.key)
-            .map_err(|error| into_datafusion(Error::invalid(format!("{}: {error}", file.location))))?,
-        last_modified: chrono::DateTime::from_timestamp_millis(file.modified).unwrap_or_default(),
-        size: file.size,
-        e_tag: file.etag.clone(),
-        version: None,
-    })
-}
-
-/// Row-format files in bundles, dealt to the partitions. A bundle's stand-in file has the bundle's size.
-fn bundle_groups(files: Vec<BundledFile>, partitions: usize) -> Vec<FileGroup> {
-    let total: u64 = files.iter().map(|file| file.file.size).sum();
-    let share = files.len().div_ceil(partitions.max(1)).max(1);
-    let (most_files, most_bytes) = (BUNDLE_FILES.min(share), BUNDLE_BYTES.min(total / partitions.max(1) as u64 + 1));
-    let mut bundles: Vec<(Vec<BundledFile>, u64)> = vec![];
-    for file in files {
-        let size = file.file.size;
-        match bundles.last_mut() {
-            Some((bundle, bytes)) if bundle.len() < most_files && *bytes + size <= most_bytes && size <= LARGE => {
-                bundle.push(file);
-                *bytes += size;
-            }
-            _ => bundles.push((vec![file], size)),
-        }
-    }
-    let mut groups = vec![vec![]; partitions.clamp(1, bundles.len().max(1))];
-    let count = groups.len();
-    for (at, (files, bytes)) in bundles.into_iter().enumerate() {
-        groups[at % count].push(bundle_file(files.into(), bytes));
-    }
-    groups.into_iter().map(FileGroup::new).collect()
-}
-
-/// What DataFusion sees of a bundle.
-fn bundle_file(files: Arc<[BundledFile]>, bytes: u64) -> PartitionedFile {
-    let name = files.first().map(|f| f.file.location.key.clone()).unwrap_or_default();
-    PartitionedFile::new(name, bytes).with_extension(Bundle(files))
+/// A value as one of the type that queries see.
+///
+/// Errors: `BadData` when it does not fit.
+pub(crate) fn fitted(value: &ScalarValue, to: &DataType) -> Result<ScalarValue> {
+    fit::fit_value(value, to).map_err(|unfit| unfit.in_column("value"))
 }

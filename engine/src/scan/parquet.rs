@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use catalog::{Error, ErrorKind};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::listing::PartitionedFile;
@@ -127,7 +128,7 @@ impl Morselizer for ParquetFiles {
     fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let name = format!("{}/{}", self.config.object_store_url.as_str().trim_end_matches('/'), file.object_meta.location);
         let named = Named { name: name.into(), unfit: FirstUnfit::default() };
-        match file.extension::<Arc<Logged>>().filter(|logged| logged.size_unsure || !logged.deleted.is_empty()).cloned() {
+        match file.extension::<Arc<Logged>>().cloned() {
             None => self.opened(file, &named),
             Some(logged) => Ok(Box::new(Unprepared { files: self.clone(), file: Box::new(file), logged, named })),
         }
@@ -147,7 +148,7 @@ impl MorselPlanner for Unprepared {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
         let Self { files, file, logged, named } = *self;
         let preparing = async move {
-            let file = files.prepared(*file, &logged).await.map_err(|error| named.error(error))?;
+            let file = files.prepared(*file, &logged).await.map_err(|error| named.missing(named.error(error)))?;
             files.opened(file, &named)
         };
         Ok(Some(MorselPlan::new().with_pending_planner(preparing.boxed())))
@@ -162,8 +163,18 @@ struct Named {
 }
 
 impl Named {
+    /// A file that is not there although a log says so.
+    fn missing(&self, error: DataFusionError) -> DataFusionError {
+        let error = from_datafusion(error);
+        if error.kind() != ErrorKind::ObjectNotFound {
+            return into_datafusion(error);
+        }
+        let message = format!("{}: the table's log says that this file is part of it, and it is not there", self.name);
+        into_datafusion(Error::new(ErrorKind::ObjectNotFound, message).caused_by(error))
+    }
+
     fn error(&self, error: DataFusionError) -> DataFusionError {
-        let error = self.unfit.get().map_or_else(|| from_datafusion(error), catalog::Error::duplicate);
+        let error = self.unfit.get().map_or_else(|| from_datafusion(error), Error::duplicate);
         if error.message().starts_with(self.name.as_ref()) {
             return into_datafusion(error);
         }

@@ -10,12 +10,13 @@ use catalog::format::{Format, TableFormat};
 use catalog::storage::{Listed, Location, Object, Storage};
 use catalog::table::{Parameters, Partition, Table};
 use catalog::{Catalog, Error, PageRequest, PartitionFilter, Result};
+use datafusion::arrow::datatypes::FieldRef;
 use datafusion::common::ScalarValue;
 use futures::{StreamExt, TryStreamExt, stream};
 use roaring::RoaringTreemap;
 use tokio::sync::OnceCell;
 
-use crate::lake_format::{self, AsOf, Asked, Snapshot};
+use crate::lake_format::{self, AsOf, Asked, Place, Snapshot};
 
 /// One object that belongs to a table.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub(crate) struct LakeFile {
 }
 
 /// What the log of a table format says of a data file.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Logged {
     /// The rows that are in it, deleted ones too, where the log knows.
     pub(crate) rows: Option<u64>,
@@ -42,6 +43,19 @@ pub(crate) struct Logged {
     pub(crate) deleted: RoaringTreemap,
     /// Whether its size may be another than the log says.
     pub(crate) size_unsure: bool,
+    /// What its rows are not equal to: those that are have been deleted. The plan has a join for it, the leaf knows nothing of it.
+    pub(crate) unlike: Vec<Arc<Unlike>>,
+}
+
+/// A file of rows that delete all rows that are equal to one of them.
+#[derive(Debug)]
+pub(crate) struct Unlike {
+    /// The columns that are compared, NULL being equal to NULL: indices in the columns of the snapshot.
+    pub(crate) columns: Vec<usize>,
+    /// Those columns, and where the file has them.
+    pub(crate) fields: Vec<FieldRef>,
+    pub(crate) places: Arc<[Place]>,
+    pub(crate) file: LakeFile,
 }
 
 /// A partition after pruning.

@@ -12,7 +12,7 @@ use crate::storage::Location;
 use crate::table::{Column, Parameters};
 
 /// The newest of the metadata files, by the number that starts their names (`00003-UUID.metadata.json`, `v3.metadata.json`).
-pub(crate) fn newest<'a>(names: &[&'a str]) -> Option<&'a str> {
+pub fn newest<'a>(names: &[&'a str]) -> Option<&'a str> {
     let metadata = names
         .iter()
         .copied()
