@@ -14,6 +14,7 @@ mod explain;
 pub mod export;
 mod functions;
 pub mod information_schema;
+mod lake_format;
 mod listing;
 mod looked_up;
 mod memory;

@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 /// Warnings by default, more by `RUST_LOG`. S3's crate warns of every object that is not there; what matters the door says itself.
 fn log_to_stderr() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,s3s=off"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,s3s=off,buoyant_kernel=off"));
     let colour = terminal::Terminal::of_stderr().colour;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
 }

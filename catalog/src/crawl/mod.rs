@@ -47,6 +47,7 @@ pub use diff::TableChange;
 pub use exclude::Exclusions;
 pub use find::{Finds, find};
 pub use found::{Found, FoundPartition, Reading};
+pub use lake::iceberg::newest as newest_iceberg_metadata;
 pub use left_out::Reason;
 pub use options::{Grouping, Options};
 pub use partition_diff::PartitionChanges;

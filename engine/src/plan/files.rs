@@ -34,7 +34,13 @@ pub(super) async fn table(lake: &Arc<Lake>, text: &str, hidden: &[Hidden]) -> Re
 
 async fn of_found(lake: &Arc<Lake>, found: &Found, glob: Option<&str>, hidden: &[Hidden]) -> Result<LakeTable> {
     let definition = found.table("", "files", "");
-    let table = LakeTable::new(Arc::clone(lake), definition.clone(), hidden.to_vec())?;
+    let table = LakeTable::open(Arc::clone(lake), definition.clone(), hidden.to_vec(), None).await?;
+    if table.is_logged() {
+        return match glob {
+            None => Ok(table),
+            Some(_) => Err(Error::not_supported("the table has a log that says which files are its data; name its folder alone")),
+        };
+    }
     let partitions: Vec<_> = found.partitions.iter().map(|partition| partition.partition(&definition, "")).collect();
     let files = table.files_of(&partitions).await?;
     let files = match glob {

@@ -1,7 +1,10 @@
-//! `"t$partitions"`, the values of a table's partition keys, and `"t$properties"`, its parameters: one row each.
+//! `"t$partitions"`, the values of a table's partition keys, and `"t$properties"`, its parameters: one row each. Of an Iceberg table
+//! also what its metadata says, by the names that Trino has for that.
 
 use std::sync::Arc;
 
+use catalog::format::{Format, TableFormat};
+use catalog::storage::Location;
 use catalog::table::Table;
 use catalog::{Error, ErrorKind, Result};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringViewArray, new_empty_array};
@@ -12,21 +15,25 @@ use datafusion::logical_expr::TableSource;
 use futures::TryStreamExt;
 
 use crate::error::from_datafusion;
+use crate::lake_format::Asked;
+use crate::lake_format::iceberg::Iceberg;
+use crate::lake_format::iceberg::tables::About;
 use crate::scan::snapshot::Lake;
 use crate::scan::{LakeTable, key_value};
 
 /// What can be asked of a table by a name after its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Metadata {
-    Partitions,
     Properties,
+    /// Of Iceberg tables; of others only partitions.
+    About(About),
 }
 
 impl Metadata {
     /// `t$partitions` as the table and what is asked of it.
     pub(super) fn of(name: &str) -> Option<(&str, Self)> {
-        let kinds = [("$partitions", Self::Partitions), ("$properties", Self::Properties)];
-        kinds.into_iter().find_map(|(end, kind)| Some((name.strip_suffix(end)?, kind)))
+        let about = About::ALL.into_iter().map(|(end, about)| (end, Self::About(about)));
+        about.chain([("$properties", Self::Properties)]).find_map(|(end, kind)| Some((name.strip_suffix(end)?, kind)))
     }
 
     /// The rows, as they are now.
@@ -35,12 +42,33 @@ impl Metadata {
     /// partitions are computed.
     pub(super) async fn source(self, lake: &Arc<Lake>, table: Table) -> Result<Arc<dyn TableSource>> {
         let batch = match self {
-            Self::Partitions => partitions(lake, table).await?,
             Self::Properties => properties(&table)?,
+            Self::About(about) => match (iceberg_root(&table)?, about) {
+                (Some(root), _) => of_iceberg(lake, &table, &root, about).await?,
+                (None, About::Partitions) => partitions(lake, table).await?,
+                (None, _) => {
+                    let what =
+                        format!("table '{}.{}': only iceberg tables have \"{}\"", table.database_name, table.name, about.end());
+                    return Err(Error::new(ErrorKind::TableNotFound, what));
+                }
+            },
         };
         let rows = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(from_datafusion)?;
         Ok(provider_as_source(Arc::new(rows)))
     }
+}
+
+/// Where the table is, if it is an Iceberg table.
+fn iceberg_root(table: &Table) -> Result<Option<Location>> {
+    let Some(descriptor) = table.storage_descriptor.as_ref() else { return Ok(None) };
+    let Ok(Format::Table(TableFormat::Iceberg)) = Format::of(table, descriptor) else { return Ok(None) };
+    descriptor.location.as_deref().map(Location::parse).transpose()
+}
+
+async fn of_iceberg(lake: &Arc<Lake>, table: &Table, root: &Location, about: About) -> Result<RecordBatch> {
+    let asked = Asked { storage: &lake.storage, table, root, as_of: None };
+    let read = async { Iceberg::open(asked).await?.about(&lake.storage, about).await };
+    read.await.map_err(|error| error.within(format!("table '{}.{}'", table.database_name, table.name)))
 }
 
 async fn partitions(lake: &Arc<Lake>, table: Table) -> Result<RecordBatch> {

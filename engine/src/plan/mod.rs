@@ -182,7 +182,8 @@ impl Planner<'_> {
         let source = if table.is_view() {
             self.view(table, full.clone(), within).await?
         } else {
-            provider_as_source(Arc::new(LakeTable::new(Arc::clone(self.lake), table, hidden.to_vec())?))
+            let opened = LakeTable::open(Arc::clone(self.lake), table, hidden.to_vec(), None).await?;
+            provider_as_source(Arc::new(opened))
         };
         Ok((full, source))
     }

@@ -17,7 +17,9 @@ use datafusion_physical_expr_adapter::{DefaultPhysicalExprAdapterFactory, Physic
 
 use super::fit;
 use super::length::Length;
+use super::relabel;
 use crate::error::into_datafusion;
+use crate::lake_format::Place;
 
 /// The first value of a file that did not fit. The Parquet reader makes text of the errors of its filters; here they stay
 /// what they were.
@@ -27,18 +29,25 @@ pub(super) type FirstUnfit = Arc<OnceLock<Error>>;
 #[derive(Debug, Default)]
 pub(super) struct ToFile {
     pub(super) unfit: FirstUnfit,
+    /// Where the table's columns are found, if not by their names.
+    pub(super) places: Option<Arc<[Place]>>,
 }
 
 impl PhysicalExprAdapterFactory for ToFile {
     fn create(&self, logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        let renamed = renamed(&logical, &physical).map_or_else(|| Arc::clone(&physical), Arc::new);
-        let ours: Vec<Option<FieldRef>> = renamed
+        let renamed = match &self.places {
+            Some(places) => Arc::new(relabel::schema(&logical, &physical, places)),
+            None => renamed(&logical, &physical).map_or_else(|| Arc::clone(&physical), Arc::new),
+        };
+        let ours: Vec<Option<Ours>> = renamed
             .fields()
             .iter()
-            .map(|field| {
+            .zip(physical.fields())
+            .map(|(field, own)| {
                 let wanted = logical.fields().iter().find(|wanted| wanted.name() == field.name())?;
-                let plain = fit::plain(field.data_type(), wanted.data_type()) && Length::of(wanted).is_none();
-                (!plain).then(|| Arc::clone(wanted))
+                let relabelled = field.data_type() != own.data_type();
+                let plain = !relabelled && fit::plain(field.data_type(), wanted.data_type()) && Length::of(wanted).is_none();
+                (!plain).then(|| Ours { wanted: Arc::clone(wanted), relabelled: relabelled.then(|| field.data_type().clone()) })
             })
             .collect();
         // For DataFusion the columns that we fit have the file's types already.
@@ -77,12 +86,21 @@ fn renamed(logical: &Schema, physical: &Schema) -> Option<Schema> {
     changed.then(|| Schema::new_with_metadata(fields, physical.metadata().clone()))
 }
 
+/// A column that we fit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Ours {
+    /// The table's column.
+    wanted: FieldRef,
+    /// The file's type with the table's names in it, where its own are others.
+    relabelled: Option<DataType>,
+}
+
 #[derive(Debug)]
 struct Adapter {
     inner: Arc<dyn PhysicalExprAdapter>,
     physical: SchemaRef,
-    /// Per column of the file, the table's column that we make of it.
-    ours: Vec<Option<FieldRef>>,
+    /// Per column of the file, what we make of it.
+    ours: Vec<Option<Ours>>,
     unfit: FirstUnfit,
 }
 
@@ -100,10 +118,10 @@ impl Adapter {
         let Some(field) = self.physical.fields().get(at) else { return Ok(Transformed::no(node)) };
         let own = || Arc::new(Column::new(field.name(), at)) as Arc<dyn PhysicalExpr>;
         match &self.ours[at] {
-            Some(wanted) => {
-                fit::check(field.data_type(), wanted.data_type())
-                    .map_err(|unfit| into_datafusion(unfit.in_column(wanted.name())))?;
-                let fitted = Fitted { column: own(), wanted: Arc::clone(wanted), unfit: Arc::clone(&self.unfit) };
+            Some(ours) => {
+                fit::check(ours.relabelled.as_ref().unwrap_or(field.data_type()), ours.wanted.data_type())
+                    .map_err(|unfit| into_datafusion(unfit.in_column(ours.wanted.name())))?;
+                let fitted = Fitted { column: own(), ours: ours.clone(), unfit: Arc::clone(&self.unfit) };
                 Ok(Transformed::yes(Arc::new(fitted)))
             }
             None if field.name() != column.name() => Ok(Transformed::yes(own())),
@@ -116,13 +134,13 @@ impl Adapter {
 #[derive(Debug)]
 struct Fitted {
     column: Arc<dyn PhysicalExpr>,
-    wanted: FieldRef,
+    ours: Ours,
     unfit: FirstUnfit,
 }
 
 impl PartialEq for Fitted {
     fn eq(&self, other: &Self) -> bool {
-        self.column.eq(&other.column) && self.wanted == other.wanted
+        self.column.eq(&other.column) && self.ours == other.ours
     }
 }
 
@@ -131,19 +149,19 @@ impl Eq for Fitted {}
 impl Hash for Fitted {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.column.hash(state);
-        self.wanted.hash(state);
+        self.ours.hash(state);
     }
 }
 
 impl fmt::Display for Fitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FIT({} AS {})", self.column, self.wanted.data_type())
+        write!(f, "FIT({} AS {})", self.column, self.ours.wanted.data_type())
     }
 }
 
 impl PhysicalExpr for Fitted {
     fn data_type(&self, _: &Schema) -> Result<DataType> {
-        Ok(self.wanted.data_type().clone())
+        Ok(self.ours.wanted.data_type().clone())
     }
 
     fn nullable(&self, _: &Schema) -> Result<bool> {
@@ -151,18 +169,22 @@ impl PhysicalExpr for Fitted {
     }
 
     fn return_field(&self, _: &Schema) -> Result<FieldRef> {
-        Ok(Arc::clone(&self.wanted))
+        Ok(Arc::clone(&self.ours.wanted))
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let array = self.column.evaluate(batch)?.into_array(batch.num_rows())?;
-        let fitted = fit::fit(&array, self.wanted.data_type()).map_err(|unfit| {
-            let error = unfit.in_column(self.wanted.name());
+        let array = match &self.ours.relabelled {
+            Some(to) => relabel::array(&array, to)?,
+            None => array,
+        };
+        let fitted = fit::fit(&array, self.ours.wanted.data_type()).map_err(|unfit| {
+            let error = unfit.in_column(self.ours.wanted.name());
             // Another value may have been first; the query fails with that one.
             let _ = self.unfit.set(error.duplicate());
             into_datafusion(error)
         })?;
-        let length = Length::of(&self.wanted);
+        let length = Length::of(&self.ours.wanted);
         Ok(ColumnarValue::Array(length.map_or_else(|| Arc::clone(&fitted), |length| length.cut(&fitted))))
     }
 
@@ -172,7 +194,7 @@ impl PhysicalExpr for Fitted {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
         let [column] = children.as_slice() else { return internal_err!("a fitted column has one child") };
-        Ok(Arc::new(Self { column: Arc::clone(column), wanted: Arc::clone(&self.wanted), unfit: Arc::clone(&self.unfit) }))
+        Ok(Arc::new(Self { column: Arc::clone(column), ours: self.ours.clone(), unfit: Arc::clone(&self.unfit) }))
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -14,12 +14,14 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion_proto::physical_plan::{PhysicalExtensionCodec, PhysicalProtoConverterExtension};
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use prost::Message;
+use roaring::RoaringTreemap;
 use serde::{Deserialize, Serialize};
 
 use super::rows::{Bundle, BundledFile};
-use super::snapshot::LakeFile;
+use super::snapshot::{LakeFile, Logged};
 use super::source::LakeSource;
 use crate::error::into_datafusion;
+use crate::lake_format::Place;
 
 /// Encodes and decodes the leaves of Civetta's plans. The decoding session carries the [`Storage`] as an extension of its
 /// configuration.
@@ -33,8 +35,20 @@ struct Leaf {
     constants: usize,
     /// Per file group and file, the bundle it stands for; absent for Parquet.
     bundles: Vec<Vec<Option<Vec<EncodedFile>>>>,
+    /// Per file group and file, what the log of a table format says of it.
+    logged: Vec<Vec<Option<EncodedLogged>>>,
+    /// Where columns are found in files, if not by their names.
+    places: Option<Vec<Place>>,
     /// The wrapped source over the same configuration, in DataFusion's protobuf.
     plan: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EncodedLogged {
+    rows: Option<u64>,
+    /// As roaring bitmaps are kept in files.
+    deleted: Vec<u8>,
+    size_unsure: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,8 +75,14 @@ impl PhysicalExtensionCodec for LakeCodec {
         let carrier = FileScanConfigBuilder::from(config.clone()).with_source(Arc::new(source.parquet.clone())).build();
         let plan = converter.execution_plan_to_proto(&(DataSourceExec::from_data_source(carrier) as _), self)?;
         let bundles = config.file_groups.iter().map(encode_group).collect::<Result<_>>()?;
-        let leaf =
-            Leaf { format: source.format.as_ref().clone(), constants: source.constants, bundles, plan: plan.encode_to_vec() };
+        let leaf = Leaf {
+            format: source.format.as_ref().clone(),
+            constants: source.constants,
+            bundles,
+            logged: config.file_groups.iter().map(encode_logged).collect::<Result<_>>()?,
+            places: source.places.as_ref().map(|places| places.to_vec()),
+            plan: plan.encode_to_vec(),
+        };
         serde_json::to_writer(buf, &leaf).map_err(|error| internal_datafusion_err!("a scan cannot be encoded: {error}"))
     }
 
@@ -87,9 +107,12 @@ impl PhysicalExtensionCodec for LakeCodec {
             return internal_err!("a scan was encoded over another source");
         };
         let format = Arc::new(leaf.format);
-        let source = LakeSource::with_parquet(Arc::clone(&format), parquet.clone(), leaf.constants, storage.as_ref().clone());
-        let groups = config.file_groups.iter().zip(leaf.bundles);
-        let groups = groups.map(|(group, bundles)| decode_group(group, bundles, &format)).collect::<Result<_>>()?;
+        let source = LakeSource::with_parquet(Arc::clone(&format), parquet.clone(), leaf.constants, storage.as_ref().clone())
+            .with_places(leaf.places.map(Arc::from));
+        let groups = config.file_groups.iter().zip(leaf.bundles).zip(leaf.logged);
+        let groups = groups
+            .map(|((group, bundles), logged)| decode_logged(decode_group(group, bundles, &format)?, logged))
+            .collect::<Result<_>>()?;
         let config = FileScanConfigBuilder::from(config.clone()).with_source(Arc::new(source)).with_file_groups(groups).build();
         Ok(DataSourceExec::from_data_source(config))
     }
@@ -108,7 +131,7 @@ fn parquet_scan(node: &DataSourceExec) -> Option<(&FileScanConfig, &ParquetSourc
 fn encode_group(group: &FileGroup) -> Result<Vec<Option<Vec<EncodedFile>>>> {
     let encode = |file: &BundledFile| {
         let constants = file.constants.iter().map(encode_scalar).collect::<Result<_>>()?;
-        let LakeFile { location, size, etag, modified, keys, format: _ } = &file.file;
+        let LakeFile { location, size, etag, modified, keys, format: _, logged: _ } = &file.file;
         Ok(EncodedFile {
             location: location.to_string(),
             size: *size,
@@ -120,6 +143,30 @@ fn encode_group(group: &FileGroup) -> Result<Vec<Option<Vec<EncodedFile>>>> {
     };
     let bundle = |Bundle(files): &Bundle| files.iter().map(encode).collect::<Result<_>>();
     group.iter().map(|file| file.extension::<Bundle>().map(bundle).transpose()).collect()
+}
+
+fn encode_logged(group: &FileGroup) -> Result<Vec<Option<EncodedLogged>>> {
+    let encode = |logged: &Arc<Logged>| {
+        let Logged { rows, deleted, size_unsure, unlike: _ } = logged.as_ref();
+        let mut bytes = vec![];
+        deleted
+            .serialize_into(&mut bytes)
+            .map_err(|error| internal_datafusion_err!("deleted rows cannot be encoded: {error}"))?;
+        Ok(EncodedLogged { rows: *rows, deleted: bytes, size_unsure: *size_unsure })
+    };
+    group.iter().map(|file| file.extension::<Arc<Logged>>().map(encode).transpose()).collect()
+}
+
+fn decode_logged(group: FileGroup, logged: Vec<Option<EncodedLogged>>) -> Result<FileGroup> {
+    let files = group.into_inner().into_iter().zip(logged).map(|(file, logged)| match logged {
+        None => Ok(file),
+        Some(EncodedLogged { rows, deleted, size_unsure }) => {
+            let deleted = RoaringTreemap::deserialize_from(deleted.as_slice())
+                .map_err(|error| internal_datafusion_err!("deleted rows cannot be decoded: {error}"))?;
+            Ok(file.with_extension(Arc::new(Logged { rows, deleted, size_unsure, unlike: vec![] })))
+        }
+    });
+    Ok(FileGroup::new(files.collect::<Result<_>>()?))
 }
 
 fn encode_scalar(value: &ScalarValue) -> Result<Vec<u8>> {
@@ -150,6 +197,7 @@ fn decode_file(file: EncodedFile, format: &Arc<Format>) -> Result<BundledFile> {
         modified: file.modified,
         keys: keys.into(),
         format: Arc::clone(format),
+        logged: None,
     };
     Ok(BundledFile { file, constants })
 }

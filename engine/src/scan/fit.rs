@@ -5,12 +5,18 @@
 use std::sync::Arc;
 
 use catalog::{Error, hive_type};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, new_null_array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Int16Array, Int64Array, ListArray, MapArray, StructArray, new_null_array,
+};
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Float32Type, Float64Type};
+use datafusion::arrow::datatypes::{DataType, Field, Fields, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::array_value_to_string;
+use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::physical_expr::expressions::CastExpr;
+
+use super::length::Length;
+use crate::types::{Type, Zone, is_wrapper};
 
 /// Characters of a value that an error shows.
 const SHOWN: usize = 40;
@@ -53,7 +59,7 @@ fn type_name(data_type: &DataType) -> String {
 }
 
 /// The member of `fields` that a table calls `name`: the exact one, else the first that differs only in case.
-pub(super) fn named<'a>(fields: &'a Fields, name: &str) -> Option<(usize, &'a Field)> {
+pub(crate) fn named<'a>(fields: &'a Fields, name: &str) -> Option<(usize, &'a Field)> {
     let found = fields.iter().position(|field| field.name() == name);
     let found = found.or_else(|| fields.iter().position(|field| catalog::name::fold(field.name()) == catalog::name::fold(name)));
     found.map(|at| (at, fields[at].as_ref()))
@@ -81,6 +87,7 @@ pub(super) fn check(from: &DataType, to: &DataType) -> Result<(), Unfit> {
             None => Err(Unfit::new(to, type_name(from))),
         },
         (DataType::Dictionary(_, values), _) => check(values, to),
+        _ if wrapped(from, to).is_some() => Ok(()),
         _ if from == to || scalars_fit(from, to) => Ok(()),
         _ => Err(Unfit::new(to, format!("{} in the file", type_name(from)))),
     }
@@ -135,6 +142,15 @@ fn element(list: &DataType) -> Option<&Field> {
     }
 }
 
+/// A column of a file as the table's column `field`.
+///
+/// Errors: `BadData` for a value that does not fit.
+pub(crate) fn fit_column(array: &ArrayRef, field: &Field) -> Result<ArrayRef, Error> {
+    check(array.data_type(), field.data_type()).map_err(|unfit| unfit.in_column(field.name()))?;
+    let fitted = fit(array, field.data_type()).map_err(|unfit| unfit.in_column(field.name()))?;
+    Ok(Length::of(field).map_or_else(|| Arc::clone(&fitted), |length| length.cut(&fitted)))
+}
+
 /// `array` with the type `to`.
 pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
     match (array.data_type(), to) {
@@ -159,8 +175,45 @@ pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
             fit(&cast(array, &DataType::List(item))?, to)
         }
         (DataType::Dictionary(_, values), _) => fit(&cast(array, values)?, to),
-        _ => fit_scalars(array, to),
+        (from, _) => match wrapped(from, to) {
+            Some(wrapped) => wrap(array, to, &wrapped),
+            None => fit_scalars(array, to),
+        },
     }
+}
+
+/// The type with which values of the type `from` are kept in the wrapper `to`, where they can be.
+fn wrapped(from: &DataType, to: &DataType) -> Option<Type> {
+    let r#type = if is_wrapper(to) { Type::of(to).ok()? } else { return None };
+    let fits = match (&r#type, from) {
+        (Type::TimestampTz(digits), DataType::Timestamp(..)) => *digits <= 6,
+        (Type::Uuid, DataType::FixedSizeBinary(16)) => true,
+        _ => false,
+    };
+    fits.then_some(r#type)
+}
+
+/// A wrapper around the values: instants are microseconds, cut to the digits of the type, in UTC.
+fn wrap(array: &ArrayRef, to: &DataType, r#type: &Type) -> Result<ArrayRef, Unfit> {
+    let DataType::Struct(fields) = to else { return Err(Unfit::new(to, "a wrapper")) };
+    let columns: Vec<ArrayRef> = match r#type {
+        Type::TimestampTz(digits) => {
+            let micros = fit_scalars(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+            let step = 10i64.pow(6u32.saturating_sub(u32::from(*digits)));
+            let cut = |micros: i64| micros.div_euclid(step) * step;
+            let instants: Int64Array = micros.as_primitive::<TimestampMicrosecondType>().unary(cut);
+            vec![Arc::new(instants), Arc::new(Int16Array::from_value(Zone::UTC.key(), array.len()))]
+        }
+        _ => vec![Arc::clone(array)],
+    };
+    Ok(Arc::new(StructArray::try_new(fields.clone(), columns, array.logical_nulls())?))
+}
+
+/// A value as one of the type `to`.
+pub(super) fn fit_value(value: &ScalarValue, to: &DataType) -> Result<ScalarValue, Unfit> {
+    let lost = |error: DataFusionError| Unfit::new(to, error.to_string());
+    let array = value.to_array().map_err(lost)?;
+    ScalarValue::try_from_array(&fit(&array, to)?, 0).map_err(lost)
 }
 
 fn fit_struct(array: &StructArray, wanted: &Fields) -> Result<ArrayRef, Unfit> {

@@ -3,15 +3,19 @@
 
 mod adapter;
 mod codec;
-mod fit;
+mod columns;
+pub(crate) mod fit;
 mod hidden;
+mod leaf;
 mod length;
 mod morsel;
 mod parquet;
-mod prune;
+pub(crate) mod prune;
+mod relabel;
 mod rows;
 pub(crate) mod snapshot;
 mod source;
+mod unlike;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,19 +25,16 @@ use catalog::format::Format;
 use catalog::projection::Projection;
 use catalog::storage::Location;
 use catalog::table::{NULL_PARTITION, Partition, Table};
-use catalog::{Error, PartitionFilter, Result, hive_type};
-use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use catalog::{Error, PartitionFilter, Result};
+use datafusion::arrow::array::{AsArray, RecordBatch, new_null_array};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::catalog::memory::MemorySourceConfig;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{Constraints, ScalarValue, Statistics, stats::Precision};
+use datafusion::common::{DFSchema, ScalarValue, Statistics, stats::Precision};
 use datafusion::datasource::TableType;
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
-use datafusion::datasource::source::DataSourceExec;
-use datafusion::datasource::table_schema::TableSchema;
-use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
-use datafusion::object_store::ObjectMeta;
-use datafusion::object_store::path::Path;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
@@ -41,17 +42,16 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 
 pub use codec::LakeCodec;
+use columns::Columns;
+pub(crate) use columns::fields;
 pub(crate) use hidden::Hidden;
-use rows::{Bundle, BundledFile, LARGE};
+pub(crate) use leaf::read;
+use leaf::{Leaf, alike};
+use rows::BundledFile;
 use snapshot::{Exclusions, Folder, Lake, LakeFile};
-use source::LakeSource;
 
 use crate::error::into_datafusion;
-use crate::types::with_length;
-
-/// Small objects are opened in bundles of at most this many and this many bytes.
-const BUNDLE_FILES: usize = 1024;
-const BUNDLE_BYTES: u64 = 16 << 20;
+use crate::lake_format::{AsOf, Files, Pruning, Snapshot};
 
 /// Projected partitions are tested against the filters this many at a time.
 const PROJECTED_AT_ONCE: usize = 1024;
@@ -66,18 +66,18 @@ pub(crate) struct LakeTable {
     exclusions: Exclusions,
     /// Where partitions are computed, and not read from the catalog.
     projection: Option<Projection>,
-    /// Columns that files hold, partition keys, hidden columns the statement names: in this order.
-    schema: SchemaRef,
-    keys: Vec<FieldRef>,
+    columns: Columns,
     hidden: Vec<Hidden>,
     /// Files given instead of listed: `SELECT … FROM 's3://…/*.json'`.
     fixed: Option<Vec<LakeFile>>,
+    /// What the log says, of a table that has one.
+    logged: Option<Arc<Snapshot>>,
 }
 
 impl LakeTable {
     /// The partition keys.
     pub(crate) fn keys(&self) -> &[FieldRef] {
-        &self.keys
+        &self.columns.keys
     }
 
     /// Whether partitions are computed, and not read from the catalog.
@@ -85,39 +85,80 @@ impl LakeTable {
         self.projection.is_some()
     }
 
-    /// Checks that the table can be read and builds its schema.
+    /// The table as a query sees it; of a table format `as_of` the state that is asked for.
+    ///
+    /// Errors: as [`Self::new`], and those of the format's log. `NotSupported` where a table without a log is asked for a state.
+    pub(crate) async fn open(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>, as_of: Option<&AsOf>) -> Result<Self> {
+        let named = format!("table '{}.{}'", table.database_name, table.name);
+        let opened = async {
+            let (root, format) = Self::described(&table)?;
+            match format {
+                Format::Table(kind) => {
+                    let logged = lake.pinned(kind, &table, &root, as_of).await?;
+                    Ok(Self::build(lake, table, root, Format::Parquet, Columns::logged(&logged, &hidden), hidden)?.over(logged))
+                }
+                _ if as_of.is_some() => Err(Error::not_supported(format!(
+                    "it has no versions to go back to: its format is {}, and only delta and iceberg keep them",
+                    format.name()
+                ))),
+                format => Self::listed(lake, table, root, format, hidden),
+            }
+        };
+        opened.await.map_err(|error| error.within(named))
+    }
+
+    /// Whether a log says what the table's files are.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.logged.is_some()
+    }
+
+    /// Checks that a table whose files are listed can be read and builds its schema.
     ///
     /// Errors: `NotSupported` naming the format, SerDe or property; `InvalidInput` for a type or location that cannot be.
     pub(crate) fn new(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>) -> Result<Self> {
-        let name = format!("{}.{}", table.database_name, table.name);
-        Self::build(lake, table, hidden).map_err(|error| error.within(format!("table '{name}'")))
+        let named = format!("table '{}.{}'", table.database_name, table.name);
+        let built = Self::described(&table).and_then(|(root, format)| Self::listed(lake, table, root, format, hidden));
+        built.map_err(|error| error.within(named))
     }
 
-    fn build(lake: Arc<Lake>, table: Table, hidden: Vec<Hidden>) -> Result<Self> {
+    /// Where the table is and what it is.
+    fn described(table: &Table) -> Result<(Location, Format)> {
         let descriptor = table.storage_descriptor.as_ref().ok_or_else(|| Error::invalid("it has no storage descriptor"))?;
         let location = descriptor.location.as_deref().ok_or_else(|| Error::invalid("it has no location"))?;
-        let root = Location::parse(location)?;
-        let format = Format::of(&table, descriptor)?;
+        Ok((Location::parse(location)?, Format::of(table, descriptor)?))
+    }
+
+    fn listed(lake: Arc<Lake>, table: Table, root: Location, format: Format, hidden: Vec<Hidden>) -> Result<Self> {
         refuse_unreadable(&format, &table)?;
-        let keys: Vec<FieldRef> = fields(table.partition_keys())?;
-        let key_names: HashSet<&str> = table.partition_keys().iter().map(|key| key.name.as_str()).collect();
-        let data: Vec<_> =
-            descriptor.columns().iter().filter(|column| !key_names.contains(column.name.as_str())).cloned().collect();
-        let mut all = fields(&data)?;
-        all.extend(keys.iter().cloned());
-        all.extend(hidden.iter().map(|column| column.field()));
+        let columns = Columns::listed(&table, &hidden)?;
+        Self::build(lake, table, root, format, columns, hidden)
+    }
+
+    fn build(
+        lake: Arc<Lake>,
+        table: Table,
+        root: Location,
+        format: Format,
+        columns: Columns,
+        hidden: Vec<Hidden>,
+    ) -> Result<Self> {
         Ok(Self {
             lake,
             exclusions: snapshot::exclusions(&root, table.parameters.as_ref())?,
             projection: Projection::of(&table, chrono::Utc::now().naive_utc())?,
             root,
             format: Arc::new(format),
-            schema: Arc::new(Schema::new(all)),
-            keys,
+            columns,
             hidden,
             fixed: None,
+            logged: None,
             table,
         })
+    }
+
+    fn over(mut self, logged: Arc<Snapshot>) -> Self {
+        self.logged = Some(logged);
+        self
     }
 
     /// The same table over files that were named in the statement.
@@ -128,7 +169,7 @@ impl LakeTable {
 
     /// The data objects of partitions that are in no catalog; of the root where the table has no keys.
     pub(crate) async fn files_of(&self, partitions: &[Partition]) -> Result<Vec<LakeFile>> {
-        let folders = if self.keys.is_empty() {
+        let folders = if self.columns.keys.is_empty() {
             vec![self.root_folder()]
         } else {
             partitions.iter().map(|partition| self.folder(partition)).collect::<Result<_>>()?
@@ -141,48 +182,88 @@ impl LakeTable {
         Folder { location, keys: Arc::from([]), format, exclusions: None }
     }
 
-    fn constants(&self) -> usize {
-        self.keys.len() + self.hidden.len()
-    }
-
     fn key_names(&self) -> HashSet<&str> {
-        self.keys.iter().map(|key| key.name().as_str()).collect()
+        self.columns.keys.iter().map(|key| key.name().as_str()).collect()
     }
 
     fn constant_names(&self) -> HashSet<&str> {
-        self.keys.iter().map(|key| key.name().as_str()).chain(self.hidden.iter().map(|h| h.name())).collect()
+        self.columns.keys.iter().map(|key| key.name().as_str()).chain(self.hidden.iter().map(|h| h.name())).collect()
     }
 
-    /// The files that `filters` leave.
-    async fn snapshot(&self, state: &dyn Session, filters: &[Expr]) -> datafusion::common::Result<Vec<BundledFile>> {
+    /// The files that `filters` leave, and rows that are in none.
+    async fn snapshot(
+        &self,
+        state: &dyn Session,
+        filters: &[Expr],
+    ) -> datafusion::common::Result<(Vec<BundledFile>, Vec<RecordBatch>)> {
         let key_names = self.key_names();
-        let on_keys: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &key_names)).cloned().collect();
-        let files = match &self.fixed {
-            Some(files) => files.clone(),
-            None => {
+        let (files, rows) = match (&self.fixed, &self.logged) {
+            (Some(files), _) => (files.clone(), vec![]),
+            (None, Some(logged)) => {
+                let pruning = Pruning::new(state, filters, Arc::new(Schema::new(logged.columns.clone())));
+                let Files { files, rows } = logged.files(&self.lake.storage, &pruning).await.map_err(into_datafusion)?;
+                (files, rows)
+            }
+            (None, None) => {
+                let on_keys: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &key_names)).cloned().collect();
                 let folders = self.folders(state, filters, &on_keys).await?;
-                self.lake.files(&self.root, folders, &self.exclusions).await.map_err(into_datafusion)?
+                (self.lake.files(&self.root, folders, &self.exclusions).await.map_err(into_datafusion)?, vec![])
             }
         };
+        // Partitions of the catalog were tested by their keys already.
+        let tested = self.logged.is_none();
         let all = self.constant_names();
-        let on_files: Vec<Expr> =
-            filters.iter().filter(|f| prune::reads_only(f, &all) && !prune::reads_only(f, &key_names)).cloned().collect();
+        let on_files: Vec<Expr> = filters
+            .iter()
+            .filter(|f| prune::reads_only(f, &all) && !(tested && prune::reads_only(f, &key_names)))
+            .cloned()
+            .collect();
         let files: Vec<BundledFile> = files.into_iter().map(|file| self.with_constants(file)).collect();
         if on_files.is_empty() {
-            return Ok(files);
+            return Ok((files, rows));
         }
-        let schema = Arc::new(Schema::new(self.schema.fields()[self.schema.fields().len() - self.constants()..].to_vec()));
-        let rows: Vec<&[ScalarValue]> = files.iter().map(|file| file.constants.as_slice()).collect();
-        let keep = prune::keep(state, &schema, &on_files, &rows)?;
-        Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
+        let values: Vec<&[ScalarValue]> = files.iter().map(|file| file.constants.as_slice()).collect();
+        let keep = prune::keep(state, &self.columns.constants(), &on_files, &values)?;
+        Ok((files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect(), rows))
+    }
+
+    /// The rows that are in no file, as one more leaf.
+    fn kept(
+        &self,
+        rows: &[RecordBatch],
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+    ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        let schema = &self.columns.schema;
+        let names = self.constant_names();
+        // What the leaf over files takes upon itself by choosing files.
+        let exact: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &names)).cloned().map(prune::unqualified).collect();
+        let filter = conjunction(exact)
+            .map(|filter| state.create_physical_expr(filter, &DFSchema::try_from(schema.as_ref().clone())?))
+            .transpose()?;
+        let batches = rows.iter().map(|batch| {
+            let hidden = schema.fields()[batch.num_columns()..].iter();
+            let columns = batch.columns().iter().cloned().chain(hidden.map(|f| new_null_array(f.data_type(), batch.num_rows())));
+            let batch = RecordBatch::try_new(Arc::clone(schema), columns.collect())?;
+            match &filter {
+                None => Ok(batch),
+                Some(filter) => {
+                    let passed = filter.evaluate(&batch)?.into_array(batch.num_rows())?;
+                    Ok(filter_record_batch(&batch, passed.as_boolean())?)
+                }
+            }
+        });
+        let batches = batches.collect::<datafusion::common::Result<Vec<_>>>()?;
+        Ok(MemorySourceConfig::try_new_exec(&[batches], Arc::clone(schema), projection.cloned())?)
     }
 
     /// The partitions that the filters leave; the table itself where it has no partition keys.
     async fn folders(&self, state: &dyn Session, filters: &[Expr], on_keys: &[Expr]) -> datafusion::common::Result<Vec<Folder>> {
-        if self.keys.is_empty() {
+        if self.columns.keys.is_empty() {
             return Ok(vec![self.root_folder()]);
         }
-        let schema = Arc::new(Schema::new(self.keys.clone()));
+        let schema = Arc::new(Schema::new(self.columns.keys.clone()));
         let filter = prune::catalog_filter(filters, &self.key_names());
         let mut pages = std::pin::pin!(self.partitions(filter).map_err(into_datafusion)?);
         let mut folders = vec![];
@@ -208,15 +289,21 @@ impl LakeTable {
 
     fn folder(&self, partition: &Partition) -> Result<Folder> {
         let named = || partition.values.join("/");
-        if partition.values.len() != self.keys.len() {
+        if partition.values.len() != self.columns.keys.len() {
             return Err(Error::bad_data(format!(
                 "partition '{}' has {} values and the table has {} partition keys",
                 named(),
                 partition.values.len(),
-                self.keys.len()
+                self.columns.keys.len()
             )));
         }
-        let keys = self.keys.iter().zip(&partition.values).map(|(key, text)| key_value(key, text)).collect::<Result<Vec<_>>>()?;
+        let keys = self
+            .columns
+            .keys
+            .iter()
+            .zip(&partition.values)
+            .map(|(key, text)| key_value(key, text))
+            .collect::<Result<Vec<_>>>()?;
         let descriptor = partition.storage_descriptor.as_ref();
         let location = match descriptor.and_then(|descriptor| descriptor.location.as_deref()) {
             Some(location) => Location::parse(location)?.folder(),
@@ -247,7 +334,7 @@ impl LakeTable {
         BundledFile { file, constants }
     }
 
-    /// The leaf over files of one bucket and format.
+    /// The leaf over files of one bucket and format, without the rows that are deleted by their values.
     fn leaf(
         &self,
         files: Vec<BundledFile>,
@@ -255,43 +342,39 @@ impl LakeTable {
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
-        let Some(first) = files.first() else { return datafusion::common::internal_err!("a leaf without files") };
-        let (url, _) = self.lake.storage.object_store(&first.file.location).map_err(into_datafusion)?;
-        let format = Arc::clone(&first.file.format);
-        let parquet = matches!(*format, Format::Parquet);
-        let schema = self.table_schema(parquet);
+        let unlike = files.first().and_then(|file| file.file.logged.as_ref()).map(|logged| logged.unlike.clone());
+        let leaf = Leaf {
+            storage: &self.lake.storage,
+            columns: &self.columns,
+            places: self.logged.as_ref().and_then(|logged| logged.places.clone()),
+        };
         let statistics = self.statistics_of(&files);
-        let partitions = state.config().target_partitions();
-        let groups = if parquet { parquet_groups(files, partitions)? } else { bundle_groups(files, partitions) };
-        let source = LakeSource::new(format, schema, self.constants(), self.lake.storage.clone());
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(url.as_str())?, Arc::new(source))
-            .with_file_groups(groups)
-            .with_statistics(statistics)
-            .with_constraints(Constraints::default())
-            .with_limit(limit)
-            .with_projection_indices(projection.cloned())?
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
-    }
-
-    fn table_schema(&self, parquet: bool) -> TableSchema {
-        let data = self.schema.fields().len() - self.constants();
-        if parquet {
-            let file = Arc::new(Schema::new(self.schema.fields()[..data].to_vec()));
-            TableSchema::builder(file).with_table_partition_cols(self.schema.fields()[data..].to_vec()).build()
-        } else {
-            TableSchema::from(Arc::clone(&self.schema))
+        match unlike.filter(|unlike| !unlike.is_empty()) {
+            None => leaf.plan(files, statistics, state, self.columns.in_leaf(projection), limit),
+            Some(unlike) => {
+                let wanted = projection.cloned().unwrap_or_else(|| (0..self.columns.schema.fields().len()).collect());
+                let read = unlike::with_compared(&wanted, &unlike);
+                let plan = leaf.plan(files, statistics, state, self.columns.in_leaf(Some(&read)), None)?;
+                unlike::without(plan, &read, &wanted, &unlike, (&self.lake.storage, state))
+            }
         }
     }
 
     /// Sizes are known; row counts are what the crawler's average record size makes of them.
     fn statistics_of(&self, files: &[BundledFile]) -> Statistics {
         let bytes: u64 = files.iter().map(|file| file.file.size).sum();
-        let mut statistics = Statistics::new_unknown(&self.schema);
+        let mut statistics = Statistics::new_unknown(&self.columns.schema);
         statistics.total_byte_size = Precision::Inexact(bytes as usize);
         let average = self.table.parameter("averageRecordSize").and_then(|text| text.parse::<u64>().ok());
         if let Some(average) = average.filter(|average| *average > 0) {
             statistics.num_rows = Precision::Inexact((bytes / average).max(files.len() as u64) as usize);
+        }
+        let known = |file: &BundledFile| {
+            let logged = file.file.logged.as_ref()?;
+            Some(logged.rows?.saturating_sub(logged.deleted.len()))
+        };
+        if let Some(rows) = files.iter().map(known).sum::<Option<u64>>() {
+            statistics.num_rows = Precision::Inexact(rows as usize);
         }
         statistics
     }
@@ -300,7 +383,7 @@ impl LakeTable {
 #[async_trait]
 impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+        Arc::clone(&self.columns.schema)
     }
 
     fn table_type(&self) -> TableType {
@@ -323,16 +406,19 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
-        let files = self.snapshot(state, filters).await?;
+        let (files, rows) = self.snapshot(state, filters).await?;
         let mut leaves = alike(files)
             .into_iter()
             .map(|files| self.leaf(files, state, projection, limit))
             .collect::<datafusion::common::Result<Vec<_>>>()?;
+        if !rows.is_empty() {
+            leaves.push(self.kept(&rows, state, projection, filters)?);
+        }
         match leaves.len() {
             0 => {
                 let schema = match projection {
-                    Some(indices) => Arc::new(self.schema.project(indices)?),
-                    None => Arc::clone(&self.schema),
+                    Some(indices) => Arc::new(self.columns.schema.project(indices)?),
+                    None => Arc::clone(&self.columns.schema),
                 };
                 Ok(Arc::new(EmptyExec::new(schema)))
             }
@@ -353,17 +439,6 @@ fn refuse_unreadable(format: &Format, table: &Table) -> Result<()> {
     }
 }
 
-/// Catalog columns as Arrow fields. Every lake column may be NULL.
-fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
-    columns
-        .iter()
-        .map(|column| {
-            let kind = hive_type::parse(column.hive_type()).map_err(|e| e.within(format!("column '{}'", column.name)))?;
-            Ok(Arc::new(with_length(Field::new(&column.name, kind, true), column.hive_type())))
-        })
-        .collect()
-}
-
 /// A partition value's text as its key's type.
 pub(crate) fn key_value(key: &Field, text: &str) -> Result<ScalarValue> {
     if text == NULL_PARTITION {
@@ -375,71 +450,9 @@ pub(crate) fn key_value(key: &Field, text: &str) -> Result<ScalarValue> {
     })
 }
 
-/// One group of files per object store and format, since a leaf reads from one and in one.
-fn alike(files: Vec<BundledFile>) -> Vec<Vec<BundledFile>> {
-    let mut buckets: Vec<Vec<BundledFile>> = vec![];
-    for file in files {
-        let at = &file.file.location;
-        let store = |f: &BundledFile| f.file.location.scheme == at.scheme && f.file.location.bucket == at.bucket;
-        let same =
-            |f: &BundledFile| store(f) && (Arc::ptr_eq(&f.file.format, &file.file.format) || f.file.format == file.file.format);
-        match buckets.iter_mut().find(|bucket| bucket.first().is_some_and(same)) {
-            Some(bucket) => bucket.push(file),
-            None => buckets.push(vec![file]),
-        }
-    }
-    buckets
-}
-
-/// Parquet files, the large ones first, dealt to the partitions; DataFusion splits them further by row groups.
-fn parquet_groups(mut files: Vec<BundledFile>, partitions: usize) -> datafusion::common::Result<Vec<FileGroup>> {
-    files.sort_by_key(|file| std::cmp::Reverse(file.file.size));
-    let mut groups = vec![vec![]; partitions.clamp(1, files.len().max(1))];
-    let count = groups.len();
-    for (at, file) in files.into_iter().enumerate() {
-        let meta = meta(&file.file)?;
-        groups[at % count].push(PartitionedFile::new_from_meta(meta).with_partition_values(file.constants));
-    }
-    Ok(groups.into_iter().map(FileGroup::new).collect())
-}
-
-fn meta(file: &LakeFile) -> datafusion::common::Result<ObjectMeta> {
-    Ok(ObjectMeta {
-        location: Path::parse(&file.location.key)
-            .map_err(|error| into_datafusion(Error::invalid(format!("{}: {error}", file.location))))?,
-        last_modified: chrono::DateTime::from_timestamp_millis(file.modified).unwrap_or_default(),
-        size: file.size,
-        e_tag: file.etag.clone(),
-        version: None,
-    })
-}
-
-/// Row-format files in bundles, dealt to the partitions. A bundle's stand-in file has the bundle's size.
-fn bundle_groups(files: Vec<BundledFile>, partitions: usize) -> Vec<FileGroup> {
-    let total: u64 = files.iter().map(|file| file.file.size).sum();
-    let share = files.len().div_ceil(partitions.max(1)).max(1);
-    let (most_files, most_bytes) = (BUNDLE_FILES.min(share), BUNDLE_BYTES.min(total / partitions.max(1) as u64 + 1));
-    let mut bundles: Vec<(Vec<BundledFile>, u64)> = vec![];
-    for file in files {
-        let size = file.file.size;
-        match bundles.last_mut() {
-            Some((bundle, bytes)) if bundle.len() < most_files && *bytes + size <= most_bytes && size <= LARGE => {
-                bundle.push(file);
-                *bytes += size;
-            }
-            _ => bundles.push((vec![file], size)),
-        }
-    }
-    let mut groups = vec![vec![]; partitions.clamp(1, bundles.len().max(1))];
-    let count = groups.len();
-    for (at, (files, bytes)) in bundles.into_iter().enumerate() {
-        groups[at % count].push(bundle_file(files.into(), bytes));
-    }
-    groups.into_iter().map(FileGroup::new).collect()
-}
-
-/// What DataFusion sees of a bundle.
-fn bundle_file(files: Arc<[BundledFile]>, bytes: u64) -> PartitionedFile {
-    let name = files.first().map(|f| f.file.location.key.clone()).unwrap_or_default();
-    PartitionedFile::new(name, bytes).with_extension(Bundle(files))
+/// A value as one of the type that queries see.
+///
+/// Errors: `BadData` when it does not fit.
+pub(crate) fn fitted(value: &ScalarValue, to: &DataType) -> Result<ScalarValue> {
+    fit::fit_value(value, to).map_err(|unfit| unfit.in_column("value"))
 }

@@ -109,7 +109,7 @@ pub(crate) fn keep(state: &dyn Session, schema: &SchemaRef, filters: &[Expr], ro
 }
 
 /// Filters come with the table's alias; the values tested here have none.
-fn unqualified(expr: Expr) -> Expr {
+pub(crate) fn unqualified(expr: Expr) -> Expr {
     use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
     expr.clone()
         .transform(|node| match node {

@@ -6,13 +6,17 @@ use std::sync::{Arc, Mutex};
 
 use catalog::crawl::left_out;
 use catalog::crawl::spark_log::{self, Committed};
-use catalog::format::Format;
+use catalog::format::{Format, TableFormat};
 use catalog::storage::{Listed, Location, Object, Storage};
 use catalog::table::{Parameters, Partition, Table};
 use catalog::{Catalog, Error, PageRequest, PartitionFilter, Result};
+use datafusion::arrow::datatypes::FieldRef;
 use datafusion::common::ScalarValue;
 use futures::{StreamExt, TryStreamExt, stream};
+use roaring::RoaringTreemap;
 use tokio::sync::OnceCell;
+
+use crate::lake_format::{self, AsOf, Asked, Place, Snapshot};
 
 /// One object that belongs to a table.
 #[derive(Debug, Clone)]
@@ -26,6 +30,32 @@ pub(crate) struct LakeFile {
     pub(crate) keys: Arc<[ScalarValue]>,
     /// How it is read: the table's format, or its partition's own.
     pub(crate) format: Arc<Format>,
+    /// What a table format's log says of it.
+    pub(crate) logged: Option<Arc<Logged>>,
+}
+
+/// What the log of a table format says of a data file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Logged {
+    /// The rows that are in it, deleted ones too, where the log knows.
+    pub(crate) rows: Option<u64>,
+    /// Its deleted rows, numbered from 0.
+    pub(crate) deleted: RoaringTreemap,
+    /// Whether its size may be another than the log says.
+    pub(crate) size_unsure: bool,
+    /// What its rows are not equal to: those that are have been deleted. The plan has a join for it, the leaf knows nothing of it.
+    pub(crate) unlike: Vec<Arc<Unlike>>,
+}
+
+/// A file of rows that delete all rows that are equal to one of them.
+#[derive(Debug)]
+pub(crate) struct Unlike {
+    /// The columns that are compared, NULL being equal to NULL: indices in the columns of the snapshot.
+    pub(crate) columns: Vec<usize>,
+    /// Those columns, and where the file has them.
+    pub(crate) fields: Vec<FieldRef>,
+    pub(crate) places: Arc<[Place]>,
+    pub(crate) file: LakeFile,
 }
 
 /// A partition after pruning.
@@ -52,6 +82,7 @@ const LIST_EACH: usize = 64;
 const CONCURRENT_LISTINGS: usize = 32;
 
 type Listing = Arc<OnceCell<Arc<[Object]>>>;
+type Pinned = Arc<OnceCell<Arc<Snapshot>>>;
 
 /// What a query sees of the catalog and the store.
 #[derive(Debug)]
@@ -59,11 +90,30 @@ pub(crate) struct Lake {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) storage: Storage,
     listings: Mutex<HashMap<String, Listing>>,
+    snapshots: Mutex<HashMap<(String, String, Option<AsOf>), Pinned>>,
 }
 
 impl Lake {
     pub(crate) fn new(catalog: Arc<dyn Catalog>, storage: Storage) -> Self {
-        Self { catalog, storage, listings: Mutex::default() }
+        Self { catalog, storage, listings: Mutex::default(), snapshots: Mutex::default() }
+    }
+
+    /// What the query sees of a table of `format`, whose folder is `root`: the same however often it is asked.
+    pub(crate) async fn pinned(
+        &self,
+        format: TableFormat,
+        table: &Table,
+        root: &Location,
+        as_of: Option<&AsOf>,
+    ) -> Result<Arc<Snapshot>> {
+        let cell = {
+            let mut snapshots = self.snapshots.lock().map_err(|_| Error::internal("a snapshot of this query panicked"))?;
+            let key = (table.database_name.clone(), table.name.clone(), as_of.cloned());
+            Arc::clone(snapshots.entry(key).or_default())
+        };
+        let asked = Asked { storage: &self.storage, table, root, as_of };
+        let pinned = cell.get_or_try_init(|| async { lake_format::snapshot(format, asked).await.map(Arc::new) }).await?;
+        Ok(Arc::clone(pinned))
     }
 
     /// Every partition that `filter` leaves, page by page.
@@ -229,6 +279,7 @@ fn file(folder: &Folder, object: &Object) -> LakeFile {
         modified: object.modified,
         keys: Arc::clone(&folder.keys),
         format: Arc::clone(&folder.format),
+        logged: None,
     }
 }
 

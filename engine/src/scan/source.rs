@@ -28,6 +28,7 @@ use datafusion_datasource::projection::{ProjectionOpener, SplitProjection};
 use super::morsel::Opens;
 use super::parquet::ParquetFiles;
 use super::rows::RowsOpener;
+use crate::lake_format::Place;
 use crate::scanned::BYTES_SCANNED;
 
 /// How the objects of one table are read.
@@ -37,6 +38,8 @@ pub(crate) struct LakeSource {
     /// The last columns of the table schema are constant per file (partition keys, hidden columns); this many.
     pub(crate) constants: usize,
     pub(crate) storage: Storage,
+    /// Where each column of a file is found in it; `None`: by its name.
+    pub(crate) places: Option<Arc<[Place]>>,
     /// Projection, predicate, batch size, options and metrics, whatever the format.
     pub(crate) parquet: ParquetSource,
     batch_size: usize,
@@ -55,7 +58,12 @@ impl LakeSource {
     }
 
     pub(crate) fn with_parquet(format: Arc<Format>, parquet: ParquetSource, constants: usize, storage: Storage) -> Self {
-        Self { format, constants, storage, parquet, batch_size: 8192 }
+        Self { format, constants, storage, places: None, parquet, batch_size: 8192 }
+    }
+
+    pub(crate) fn with_places(mut self, places: Option<Arc<[Place]>>) -> Self {
+        self.places = places;
+        self
     }
 
     pub(crate) fn is_parquet(&self) -> bool {
@@ -96,7 +104,7 @@ impl FileSource for LakeSource {
         partition: usize,
     ) -> Result<Box<dyn Morselizer>> {
         if self.is_parquet() {
-            return Ok(Box::new(ParquetFiles::new(&self.parquet, store, config, partition)));
+            return Ok(Box::new(ParquetFiles::new(self, store, config, partition)));
         }
         Ok(Box::new(Opens(self.create_file_opener(store, config, partition)?)))
     }

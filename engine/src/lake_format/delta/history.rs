@@ -1,0 +1,48 @@
+//! Which version of a Delta table was the newest at some time.
+
+use catalog::storage::{Location, Storage};
+use catalog::{Error, Result};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Action {
+    commit_info: Option<CommitInfo>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CommitInfo {
+    in_commit_timestamp: Option<i64>,
+}
+
+/// The last version that was committed at `time` or before. A commit's time is the one that it says ("In-Commit Timestamps" in
+/// the Delta protocol), else the one of its file.
+///
+/// Errors: `InvalidInput` when the oldest commit that is still there is younger.
+pub(super) async fn version_at(storage: &Storage, root: &Location, time: DateTime<Utc>) -> Result<u64> {
+    let log = root.join("_delta_log/");
+    let listed = storage.list_folder(&log).await?;
+    let version = |key: &str| key.strip_prefix(&log.key)?.strip_suffix(".json").filter(|name| name.len() == 20)?.parse().ok();
+    let mut commits: Vec<(u64, String, i64)> =
+        listed.objects.into_iter().filter_map(|object| Some((version(&object.key)?, object.key, object.modified))).collect();
+    commits.sort_unstable();
+    // Commits are in the order of their times, so a few of them have to be read.
+    let (mut low, mut high) = (0, commits.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let (_, key, modified) = &commits[middle];
+        let committed = in_commit(&storage.get(&log.with_key(key.as_str())).await?).unwrap_or(*modified);
+        if committed <= time.timestamp_millis() { low = middle + 1 } else { high = middle }
+    }
+    match low.checked_sub(1).and_then(|at| commits.get(at)) {
+        Some((version, ..)) => Ok(*version),
+        None => Err(Error::invalid(format!("delta: the table has no version that is as old as {time}"))),
+    }
+}
+
+fn in_commit(commit: &[u8]) -> Option<i64> {
+    let first = commit.split(|byte| *byte == b'\n').next()?;
+    serde_json::from_slice::<Action>(first).ok()?.commit_info?.in_commit_timestamp
+}
