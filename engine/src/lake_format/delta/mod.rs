@@ -54,9 +54,10 @@ pub(super) async fn snapshot(asked: Asked<'_>) -> Result<Snapshot> {
     let version = match asked.as_of {
         None => None,
         Some(AsOf::Version(version)) => Some(u64::try_from(*version).map_err(|_| no_version(version))?),
-        Some(AsOf::Name(name)) => {
-            return Err(Error::invalid(format!("delta has no names for versions, and '{name}' is no number")));
-        }
+        Some(AsOf::Name(name)) => match name.parse() {
+            Ok(version) => Some(version),
+            Err(_) => return Err(Error::invalid(format!("delta has no names for versions, and '{name}' is no number"))),
+        },
         Some(AsOf::Time(time)) => Some(history::version_at(asked.storage, &root, *time).await?),
     };
     let log = Log::try_new(store.as_ref(), version).await.map_err(|error| failed(error, version))?;
