@@ -10,8 +10,8 @@ use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::physical_plan::collect;
 use datafusion::sql::sqlparser::ast::{
-    self, CastKind, Expr, Ident, ObjectNamePart, SelectItem, SetExpr, TableAlias, TableFactor, TableVersion,
-    TimezoneInfo, VisitMut, VisitorMut,
+    self, CastKind, Expr, Ident, ObjectNamePart, SelectItem, SetExpr, TableAlias, TableFactor, TableVersion, TimezoneInfo,
+    VisitMut, VisitorMut,
 };
 
 use super::forms::select_of;

@@ -15,9 +15,9 @@ use datafusion::logical_expr::TableSource;
 use futures::TryStreamExt;
 
 use crate::error::from_datafusion;
-use crate::lake_format::{AsOf, Asked};
 use crate::lake_format::iceberg::Iceberg;
 use crate::lake_format::iceberg::tables::About;
+use crate::lake_format::{AsOf, Asked};
 use crate::scan::snapshot::Lake;
 use crate::scan::{LakeTable, key_value};
 
@@ -69,7 +69,12 @@ fn iceberg_root(table: &Table) -> Result<Option<Location>> {
     descriptor.location.as_deref().map(Location::parse).transpose()
 }
 
-async fn of_iceberg((lake, as_of): (&Arc<Lake>, Option<&AsOf>), table: &Table, root: &Location, about: About) -> Result<RecordBatch> {
+async fn of_iceberg(
+    (lake, as_of): (&Arc<Lake>, Option<&AsOf>),
+    table: &Table,
+    root: &Location,
+    about: About,
+) -> Result<RecordBatch> {
     let asked = Asked { storage: &lake.storage, table, root, as_of };
     let read = async { Iceberg::open(asked).await?.about(&lake.storage, about).await };
     read.await.map_err(|error| error.within(format!("table '{}.{}'", table.database_name, table.name)))

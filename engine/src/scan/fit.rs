@@ -9,7 +9,9 @@ use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Decimal128Array, Int16Array, Int64Array, ListArray, MapArray, StructArray, new_null_array,
 };
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType};
+use datafusion::arrow::datatypes::{
+    DataType, Field, Fields, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType,
+};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{DataFusionError, ScalarValue};

@@ -433,9 +433,7 @@ fn refuse_unreadable(format: &Format, table: &Table) -> Result<()> {
     catalog::format::refuse_unsupported(table)?;
     match format {
         Format::Json(_) | Format::Csv(_) | Format::Regex(_) | Format::Parquet => Ok(()),
-        Format::Table(kind) => {
-            Err(Error::not_supported(format!("the partitions of {} tables are not shown", kind.name())))
-        }
+        Format::Table(kind) => Err(Error::not_supported(format!("the partitions of {} tables are not shown", kind.name()))),
         Format::Avro | Format::Orc => {
             Err(Error::not_supported(format!("tables in the format {} are not queried yet", format.name())))
         }

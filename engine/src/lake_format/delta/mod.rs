@@ -141,7 +141,10 @@ impl Delta {
                 let keys = self.key_values(&added.partitions(row))?;
                 let mut bounds = Bounds::default();
                 if let Some(statistics) = added.text("stats", row) {
-                    bounds = values::bounds(statistics, &self.fields, &self.mapped);
+                    bounds = match pruning.looks_at_columns() {
+                        true => values::bounds(statistics, &self.fields, &self.mapped),
+                        false => Bounds { rows: values::rows(statistics), ..Bounds::default() },
+                    };
                 }
                 for (at, value) in self.keys.iter().zip(keys.iter()) {
                     bounds.columns.insert(*at, values::constant(value, bounds.rows));
@@ -151,6 +154,7 @@ impl Delta {
             .collect::<Result<_>>()?;
         let bounds: Vec<Bounds> = rows.iter().map(|(_, bounds)| bounds.clone()).collect();
         let keep = pruning.keep(&bounds)?;
+        let parquet = Arc::new(Format::Parquet);
         let kept = rows.into_iter().zip(keep).enumerate().filter(|(_, (_, keep))| *keep);
         kept.map(|(row, ((keys, bounds), _))| {
             let path = added.text("path", row).ok_or_else(|| Error::bad_data("delta: an add action has no path"))?;
@@ -161,7 +165,7 @@ impl Delta {
                 etag: None,
                 modified: added.long("modificationTime", row).unwrap_or_default(),
                 keys,
-                format: Arc::new(Format::Parquet),
+                format: Arc::clone(&parquet),
                 logged: Some(Arc::new(logged)),
             };
             Ok((file, added.vector(row)?))

@@ -21,9 +21,8 @@ pub(super) async fn read(asked: Asked<'_>) -> Result<TableMetadata> {
         Compression::None => bytes.to_vec(),
         compressed => compressed.decompress(&bytes).map_err(|error| error.within(&at))?,
     };
-    parsed(&text).map_err(|error| {
-        Error::bad_data(format!("iceberg: the metadata in {at} cannot be read: {error}")).caused_by(error)
-    })
+    parsed(&text)
+        .map_err(|error| Error::bad_data(format!("iceberg: the metadata in {at} cannot be read: {error}")).caused_by(error))
 }
 
 /// What writers do and the library does not expect is mended first.
