@@ -347,7 +347,8 @@ fn factors(from: &TableWithJoins) -> impl Iterator<Item = &TableFactor> {
     found.into_iter()
 }
 
-fn has(from: &TableWithJoins, object: &ObjectName) -> bool {
+/// Whether a relation of FROM has that name.
+pub(super) fn has(from: &TableWithJoins, object: &ObjectName) -> bool {
     factors(from).any(|factor| is(factor, object))
 }
 

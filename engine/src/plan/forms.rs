@@ -29,7 +29,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::relation::{field_at, using};
-use super::{grouping, inline, json_table, pattern_windows, pivot, predicates, windows};
+use super::{field_names, grouping, inline, json_table, pattern_windows, pivot, predicates, windows};
 use crate::types::Type;
 
 /// The query in forms that DataFusion plans.
@@ -110,6 +110,7 @@ impl VisitorMut for Forms<'_> {
             }
         }
         select.from.iter_mut().for_each(bracket);
+        field_names::named(select, self.depth == 1);
         tell_apart(&mut select.projection, self.depth == 1);
         told_apart(select, &mut self.names);
         flow(grouping::planned(select, self.aggregates))

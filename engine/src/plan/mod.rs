@@ -6,6 +6,7 @@ mod calls;
 mod context;
 pub(crate) mod decorrelate;
 mod expand;
+mod field_names;
 mod files;
 mod forms;
 mod frame;
