@@ -99,7 +99,7 @@ pub async fn run(context: Context<'_>, statement: Statement) -> Result<Rows> {
         }
         Statement::CreateTable { catalog: of, table, if_not_exists } => {
             name::known_catalog(of.as_deref())?;
-            table::create(catalog, *table, database, if_not_exists).await
+            table::create((catalog, storage), *table, database, if_not_exists).await
         }
         Statement::DropTable { table, if_exists } => table::drop(catalog, &name::table(table, database)?, if_exists).await,
         Statement::AlterTable { table, action } => alter::run(catalog, &name::table(table, database)?, action).await,

@@ -1,10 +1,12 @@
 //! CREATE EXTERNAL TABLE and DROP TABLE, and how a table is changed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use catalog::crawl::{self, Progress, Request};
+use catalog::crawler::S3Target;
 use catalog::format::Format;
-use catalog::storage::Location;
+use catalog::storage::{Location, Storage};
 use catalog::table::{Table, now};
 use catalog::{Catalog, Error, ErrorKind, Result, UpdateTable, hive_type};
 
@@ -14,17 +16,56 @@ use super::name::Name;
 /// Hive's record of when a table was last defined, in seconds; Athena sets it too.
 const LAST_DDL_TIME: &str = "transient_lastDdlTime";
 
+/// Parameters that are true of a moment, and not of a table that is registered.
+const OF_A_CRAWL: [&str; 3] = ["metadata_location", "objectCount", "sizeKey"];
+
 /// A table that names no database is made in the session's.
-pub(super) async fn create(catalog: &Arc<dyn Catalog>, mut table: Table, session: &str, if_not_exists: bool) -> Result<Rows> {
+/// The columns of a table of a table format are read from its log.
+pub(super) async fn create(
+    (catalog, storage): (&Arc<dyn Catalog>, &Storage),
+    mut table: Table,
+    session: &str,
+    if_not_exists: bool,
+) -> Result<Rows> {
     if table.database_name.is_empty() {
         session.clone_into(&mut table.database_name);
     }
-    check(&table).map_err(|error| error.within(format!("table '{}.{}'", table.database_name, table.name)))?;
+    let named = format!("table '{}.{}'", table.database_name, table.name);
+    check(&table).map_err(|error| error.within(&named))?;
+    describe_by_log(storage, &mut table).await.map_err(|error| error.within(&named))?;
     touch(&mut table);
     match catalog.create_table(table).await {
         Err(error) if if_not_exists && error.kind() == ErrorKind::AlreadyExists => Ok(Rows::none()),
         done => done.map(|()| Rows::none()),
     }
+}
+
+/// Gives a table of Delta, Iceberg or Hudi the columns and parameters that a crawler would find in its folder. Which of Iceberg's
+/// metadata files is the newest is not kept: the table is to follow its folder.
+async fn describe_by_log(storage: &Storage, table: &mut Table) -> Result<()> {
+    let Some(descriptor) = table.storage_descriptor.as_ref() else { return Ok(()) };
+    let (Ok(Format::Table(format)), true) = (Format::of(table, descriptor), table.columns().is_empty()) else { return Ok(()) };
+    let target = Location::parse(descriptor.location.as_deref().unwrap_or_default())?.folder();
+    let request = Request {
+        targets: vec![S3Target { path: target.to_string(), ..S3Target::default() }],
+        table_name: Some(table.name.clone()),
+        ..Request::default()
+    };
+    let finds = crawl::find(&request, storage, BTreeMap::new(), &Arc::new(Progress::default())).await?;
+    let found = finds.tables.iter().find(|found| {
+        found.location.folder() == target && found.parameters.get("classification").is_some_and(|kind| kind == format.name())
+    });
+    let Some(found) = found else {
+        return Err(Error::invalid(format!("there is no {} table at {target}", format.name())));
+    };
+    if let Some(descriptor) = table.storage_descriptor.as_mut() {
+        descriptor.columns = Some(found.columns.clone());
+    }
+    let parameters = table.parameters.get_or_insert_default();
+    for (key, value) in found.parameters.iter().filter(|(key, _)| !OF_A_CRAWL.contains(&key.as_str())) {
+        parameters.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+    Ok(())
 }
 
 pub(super) async fn drop(catalog: &Arc<dyn Catalog>, name: &Name, if_exists: bool) -> Result<Rows> {

@@ -12,6 +12,7 @@ pub(crate) mod iceberg;
 mod place;
 mod pruning;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use catalog::Result;
@@ -87,6 +88,17 @@ pub(crate) async fn snapshot(format: TableFormat, asked: Asked<'_>) -> Result<Sn
         TableFormat::Iceberg => iceberg::snapshot(asked).await,
     };
     read.map_err(|error| error.within(format!("{} table at {}", format.name(), asked.root)))
+}
+
+/// Columns with names of their own: where several differ by the case of letters alone, which SQL does not tell, all but the first
+/// keep the name that is written.
+fn distinct(columns: Vec<(&str, FieldRef)>) -> Vec<FieldRef> {
+    let mut seen = HashSet::new();
+    let mut named = |(written, column): (&str, FieldRef)| match seen.insert(column.name().clone()) {
+        true => column,
+        false => Arc::new(column.as_ref().clone().with_name(written)),
+    };
+    columns.into_iter().map(&mut named).collect()
 }
 
 impl Snapshot {

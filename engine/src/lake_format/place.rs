@@ -12,11 +12,6 @@ pub(crate) struct Place {
     pub(crate) names: Vec<String>,
     /// Of a struct its fields in order, of a list its element, of a map its key and its value; empty for other types.
     pub(crate) members: Vec<Place>,
-}
-
-impl Place {
-    /// A column that is found by a name, its members by theirs.
-    pub(crate) fn named(name: impl Into<String>) -> Self {
-        Self { id: None, names: vec![name.into()], members: vec![] }
-    }
+    /// The value of rows in files that do not have it, instead of NULL: see [`crate::scan::encoded`].
+    pub(crate) default: Option<Vec<u8>>,
 }

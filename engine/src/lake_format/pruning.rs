@@ -36,14 +36,15 @@ pub(crate) struct ColumnBounds {
 /// The filters of one scan.
 pub(crate) struct Pruning<'a> {
     state: &'a dyn Session,
-    filters: &'a [Expr],
+    /// As DataFusion prunes by them; `None` where they say nothing of columns alone.
+    predicate: Option<PruningPredicate>,
     /// The columns of the snapshot.
     schema: SchemaRef,
 }
 
 impl<'a> Pruning<'a> {
-    pub(crate) fn new(state: &'a dyn Session, filters: &'a [Expr], schema: SchemaRef) -> Self {
-        Self { state, filters, schema }
+    pub(crate) fn new(state: &'a dyn Session, filters: &[Expr], schema: SchemaRef) -> Self {
+        Self { state, predicate: predicate(state, filters, &schema), schema }
     }
 
     /// What reads files that a log keeps about others.
@@ -51,29 +52,31 @@ impl<'a> Pruning<'a> {
         self.state
     }
 
+    /// Whether bounds of columns make a difference.
+    pub(crate) fn looks_at_columns(&self) -> bool {
+        self.predicate.is_some()
+    }
+
     /// Which of `files` may hold rows that the filters leave. Asked of some hundred files at a time it costs little, and those
     /// that are dropped need not be kept.
     ///
     /// Errors: `Internal` when a bound has not its column's type.
     pub(crate) fn keep(&self, files: &[Bounds]) -> Result<Vec<bool>> {
-        match (self.predicate(), files) {
+        match (&self.predicate, files) {
             (Some(predicate), [_, ..]) => predicate.prune(&Known { files, schema: &self.schema }).map_err(from_datafusion),
             _ => Ok(vec![true; files.len()]),
         }
     }
+}
 
-    /// The filters as DataFusion prunes by them; those that it cannot plan over the columns alone are left out.
-    fn predicate(&self) -> Option<PruningPredicate> {
-        let columns = DFSchema::try_from(self.schema.as_ref().clone()).ok()?;
-        let filters = self.filters.iter().cloned().map(prune::unqualified).filter(|filter| !filter.is_volatile());
-        let planned = filters.filter_map(|filter| self.state.create_physical_expr(filter, &columns).ok());
-        let predicate = datafusion::physical_expr::conjunction_opt(planned)?;
-        PruningPredicateBuilder::new()
-            .with_file_schema(Arc::clone(&self.schema))
-            .try_build(predicate)
-            .ok()
-            .filter(|predicate| !predicate.always_true())
-    }
+/// Filters that cannot be planned over the columns alone are left out.
+fn predicate(state: &dyn Session, filters: &[Expr], schema: &SchemaRef) -> Option<PruningPredicate> {
+    let columns = DFSchema::try_from(schema.as_ref().clone()).ok()?;
+    let filters = filters.iter().cloned().map(prune::unqualified).filter(|filter| !filter.is_volatile());
+    let planned = filters.filter_map(|filter| state.create_physical_expr(filter, &columns).ok());
+    let predicate = datafusion::physical_expr::conjunction_opt(planned)?;
+    let predicate = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(predicate).ok()?;
+    (!predicate.always_true()).then_some(predicate)
 }
 
 /// The bounds of some files, as DataFusion asks for them.

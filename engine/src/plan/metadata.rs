@@ -15,9 +15,9 @@ use datafusion::logical_expr::TableSource;
 use futures::TryStreamExt;
 
 use crate::error::from_datafusion;
-use crate::lake_format::Asked;
 use crate::lake_format::iceberg::Iceberg;
 use crate::lake_format::iceberg::tables::About;
+use crate::lake_format::{AsOf, Asked};
 use crate::scan::snapshot::Lake;
 use crate::scan::{LakeTable, key_value};
 
@@ -40,11 +40,15 @@ impl Metadata {
     ///
     /// Errors: `TableNotFound` for the partitions of a table without partition keys, `NotSupported` for those of a table whose
     /// partitions are computed.
-    pub(super) async fn source(self, lake: &Arc<Lake>, table: Table) -> Result<Arc<dyn TableSource>> {
+    pub(super) async fn source(self, lake: &Arc<Lake>, table: Table, as_of: Option<&AsOf>) -> Result<Arc<dyn TableSource>> {
+        let iceberg = iceberg_root(&table)?;
+        if as_of.is_some() && (iceberg.is_none() || self == Self::Properties) {
+            return Err(Error::not_supported(format!("what is told of the table '{}' is told of its present state", table.name)));
+        }
         let batch = match self {
             Self::Properties => properties(&table)?,
-            Self::About(about) => match (iceberg_root(&table)?, about) {
-                (Some(root), _) => of_iceberg(lake, &table, &root, about).await?,
+            Self::About(about) => match (iceberg, about) {
+                (Some(root), _) => of_iceberg((lake, as_of), &table, &root, about).await?,
                 (None, About::Partitions) => partitions(lake, table).await?,
                 (None, _) => {
                     let what =
@@ -65,8 +69,13 @@ fn iceberg_root(table: &Table) -> Result<Option<Location>> {
     descriptor.location.as_deref().map(Location::parse).transpose()
 }
 
-async fn of_iceberg(lake: &Arc<Lake>, table: &Table, root: &Location, about: About) -> Result<RecordBatch> {
-    let asked = Asked { storage: &lake.storage, table, root, as_of: None };
+async fn of_iceberg(
+    (lake, as_of): (&Arc<Lake>, Option<&AsOf>),
+    table: &Table,
+    root: &Location,
+    about: About,
+) -> Result<RecordBatch> {
+    let asked = Asked { storage: &lake.storage, table, root, as_of };
     let read = async { Iceberg::open(asked).await?.about(&lake.storage, about).await };
     read.await.map_err(|error| error.within(format!("table '{}.{}'", table.database_name, table.name)))
 }

@@ -1,6 +1,7 @@
 //! Names → tables → plan. The names of a statement are collected, exactly those tables are fetched, concurrently, views are
 //! expanded until no new name appears, and only then the planner runs, with nothing left to look up.
 
+mod as_of;
 mod calls;
 mod context;
 pub(crate) mod decorrelate;
@@ -41,6 +42,7 @@ use sql::{Statement, TableReference, TableSource as Source};
 
 use crate::error::from_datafusion;
 use crate::information_schema;
+use crate::lake_format::AsOf;
 use crate::properties::Properties;
 use crate::routine::{self, Routine};
 use crate::scan::snapshot::Lake;
@@ -97,9 +99,14 @@ impl Planner<'_> {
             let mut query = output::hide_unnamed(query);
             let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
             let told = output::mentions(&query, &information_schema::HIDDEN);
+            let mut states = vec![];
+            for version in as_of::taken(&mut query) {
+                states.push(self.as_of(version, &written, &scope).await?);
+            }
+            let states: Arc<[AsOf]> = states.into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
-                .map(|table| self.resolve(table, &scope, Arc::clone(&hidden), told, within.clone()))
+                .map(|table| self.resolve(table, &scope, (Arc::clone(&hidden), told, Arc::clone(&states)), within.clone()))
                 .buffer_unordered(CONCURRENT_TABLES)
                 .try_collect()
                 .await?;
@@ -143,8 +150,7 @@ impl Planner<'_> {
         &self,
         reference: TableReference,
         scope: &Scope,
-        hidden: Arc<[Hidden]>,
-        told: bool,
+        (hidden, told, states): (Arc<[Hidden]>, bool, Arc<[AsOf]>),
         within: Vec<FullName>,
     ) -> Result<(FullName, Arc<dyn TableSource>)> {
         let object = match reference.source {
@@ -155,34 +161,51 @@ impl Planner<'_> {
                 return Ok((full, provider_as_source(Arc::new(table))));
             }
         };
-        let full = scope.full(&object)?;
         let placed = |error: Error| match reference.position {
             Some(position) => error.at(position),
             None => error,
         };
+        // The name that the planner looks for may say which of the table's states is asked for.
+        let named = scope.full(&object)?;
+        let (name, number) = as_of::split(&named.table);
+        let as_of = number.and_then(|number| states.get(number));
+        let full = FullName { table: name.to_string(), ..named.clone() };
+        let source = self.source(&full, (&hidden, told, as_of), within).await.map_err(placed)?;
+        Ok((named, source))
+    }
+
+    /// What a name means.
+    async fn source(
+        &self,
+        full: &FullName,
+        (hidden, told, as_of): (&[Hidden], bool, Option<&AsOf>),
+        within: Vec<FullName>,
+    ) -> Result<Arc<dyn TableSource>> {
+        let versioned = |what: &str| match as_of {
+            None => Ok(()),
+            Some(_) => Err(Error::not_supported(format!("{what} '{full}' has no versions to go back to"))),
+        };
         if full.catalog == Catalog::System {
+            versioned("the table")?;
             let table = system::table(&self.lake.catalog, self.queries, &full.database, &full.table);
-            return Ok((full.clone(), provider_as_source(table.ok_or_else(|| placed(full.missing()))?)));
+            return Ok(provider_as_source(table.ok_or_else(|| full.missing())?));
         }
         if full.database == information_schema::NAME {
-            let table = information_schema::table(&self.lake.catalog, &full.table, told).ok_or_else(|| placed(full.missing()))?;
-            return Ok((full, provider_as_source(table)));
+            versioned("the table")?;
+            let table = information_schema::table(&self.lake.catalog, &full.table, told).ok_or_else(|| full.missing())?;
+            return Ok(provider_as_source(table));
         }
         if let Some((name, metadata)) = Metadata::of(&full.table) {
-            let found = self.lake.catalog.table(&full.database, name).await;
-            let table = found.map_err(|error| placed(full.told(error)))?;
-            let source = metadata.source(self.lake, table).await.map_err(placed)?;
-            return Ok((full, source));
+            let table = self.lake.catalog.table(&full.database, name).await.map_err(|error| full.told(error))?;
+            return metadata.source(self.lake, table, as_of).await;
         }
-        let found = self.lake.catalog.table(&full.database, &full.table).await;
-        let table = found.map_err(|error| placed(full.told(error)))?;
-        let source = if table.is_view() {
-            self.view(table, full.clone(), within).await?
-        } else {
-            let opened = LakeTable::open(Arc::clone(self.lake), table, hidden.to_vec(), None).await?;
-            provider_as_source(Arc::new(opened))
-        };
-        Ok((full, source))
+        let table = self.lake.catalog.table(&full.database, &full.table).await.map_err(|error| full.told(error))?;
+        if table.is_view() {
+            versioned("the view")?;
+            return self.view(table, full.clone(), within).await;
+        }
+        let opened = LakeTable::open(Arc::clone(self.lake), table, hidden.to_vec(), as_of).await?;
+        Ok(provider_as_source(Arc::new(opened)))
     }
 
     async fn view(&self, table: Table, full: FullName, mut within: Vec<FullName>) -> Result<Arc<dyn TableSource>> {

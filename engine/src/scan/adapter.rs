@@ -1,6 +1,7 @@
 //! The expressions of a scan over the columns of one Parquet file. Columns are found by name without regard to case, as Hive
 //! and Athena find them; what DataFusion adapts itself (missing columns, widening) it does, the rest is [`super::fit`].
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -9,12 +10,13 @@ use catalog::Error;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{Result, internal_err};
+use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::expressions::{Column, lit};
 use datafusion_physical_expr_adapter::{DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
+use super::codec::decode_scalar;
 use super::fit;
 use super::length::Length;
 use super::relabel;
@@ -60,8 +62,21 @@ impl PhysicalExprAdapterFactory for ToFile {
             })
             .collect();
         let taken = Arc::new(Schema::new_with_metadata(taken, logical.metadata().clone()));
+        let defaults = self.defaults(&logical, &renamed)?;
         let inner = DefaultPhysicalExprAdapterFactory.create(taken, renamed)?;
-        Ok(Arc::new(Adapter { inner, physical, ours, unfit: Arc::clone(&self.unfit) }))
+        Ok(Arc::new(Adapter { inner, physical, ours, defaults, unfit: Arc::clone(&self.unfit) }))
+    }
+}
+
+impl ToFile {
+    /// The values of columns that the file lacks, where they are not NULL.
+    fn defaults(&self, logical: &Schema, renamed: &Schema) -> Result<HashMap<String, ScalarValue>> {
+        let lacking = logical.fields().iter().zip(self.places.iter().flat_map(|places| places.iter()));
+        let lacking = lacking.filter(|(wanted, _)| renamed.column_with_name(wanted.name()).is_none());
+        lacking
+            .filter_map(|(wanted, place)| Some((wanted.name().clone(), decode_scalar(place.default.as_ref()?))))
+            .map(|(name, value)| Ok((name, value?)))
+            .collect()
     }
 }
 
@@ -101,17 +116,31 @@ struct Adapter {
     physical: SchemaRef,
     /// Per column of the file, what we make of it.
     ours: Vec<Option<Ours>>,
+    /// By name, the values of columns that the file lacks.
+    defaults: HashMap<String, ScalarValue>,
     unfit: FirstUnfit,
 }
 
 impl PhysicalExprAdapter for Adapter {
     /// Columns get the file's own names back, which the Parquet reader needs, and ours are fitted.
     fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        let expr = match self.defaults.is_empty() {
+            true => expr,
+            false => expr.transform(|node| Ok(self.default(node))).data()?,
+        };
         self.inner.rewrite(expr)?.transform(|node| self.column(node)).data()
     }
 }
 
 impl Adapter {
+    fn default(&self, node: Arc<dyn PhysicalExpr>) -> Transformed<Arc<dyn PhysicalExpr>> {
+        let value = node.downcast_ref::<Column>().and_then(|column| self.defaults.get(column.name()));
+        match value {
+            Some(value) => Transformed::yes(lit(value.clone())),
+            None => Transformed::no(node),
+        }
+    }
+
     fn column(&self, node: Arc<dyn PhysicalExpr>) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
         let Some(column) = node.downcast_ref::<Column>() else { return Ok(Transformed::no(node)) };
         let at = column.index();

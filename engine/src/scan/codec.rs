@@ -169,9 +169,10 @@ fn decode_logged(group: FileGroup, logged: Vec<Option<EncodedLogged>>) -> Result
     Ok(FileGroup::new(files.collect::<Result<_>>()?))
 }
 
-fn encode_scalar(value: &ScalarValue) -> Result<Vec<u8>> {
+/// A value in DataFusion's protobuf.
+pub(crate) fn encode_scalar(value: &ScalarValue) -> Result<Vec<u8>> {
     let encoded = datafusion_proto::protobuf::ScalarValue::try_from(value)
-        .map_err(|error| internal_datafusion_err!("a partition value cannot be encoded: {error}"))?;
+        .map_err(|error| internal_datafusion_err!("a value cannot be encoded: {error}"))?;
     Ok(encoded.encode_to_vec())
 }
 
@@ -202,8 +203,8 @@ fn decode_file(file: EncodedFile, format: &Arc<Format>) -> Result<BundledFile> {
     Ok(BundledFile { file, constants })
 }
 
-fn decode_scalar(bytes: &[u8]) -> Result<ScalarValue> {
+pub(super) fn decode_scalar(bytes: &[u8]) -> Result<ScalarValue> {
     let encoded = datafusion_proto::protobuf::ScalarValue::decode(bytes)
-        .map_err(|error| internal_datafusion_err!("a partition value cannot be decoded: {error}"))?;
-    ScalarValue::try_from(&encoded).map_err(|error| internal_datafusion_err!("a partition value cannot be decoded: {error}"))
+        .map_err(|error| internal_datafusion_err!("a value cannot be decoded: {error}"))?;
+    ScalarValue::try_from(&encoded).map_err(|error| internal_datafusion_err!("a value cannot be decoded: {error}"))
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use catalog::{Error, hive_type};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, Int16Array, Int64Array, ListArray, MapArray, StructArray, new_null_array,
+    Array, ArrayRef, AsArray, Decimal128Array, Int16Array, Int64Array, ListArray, MapArray, StructArray, new_null_array,
 };
 use datafusion::arrow::compute::{CastOptions, can_cast_types, cast, cast_with_options};
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{
+    DataType, Field, Fields, Float32Type, Float64Type, TimeUnit, TimestampMicrosecondType, TimestampNanosecondType,
+};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{DataFusionError, ScalarValue};
@@ -186,27 +188,39 @@ pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
 fn wrapped(from: &DataType, to: &DataType) -> Option<Type> {
     let r#type = if is_wrapper(to) { Type::of(to).ok()? } else { return None };
     let fits = match (&r#type, from) {
-        (Type::TimestampTz(digits), DataType::Timestamp(..)) => *digits <= 6,
+        (Type::Timestamp(_) | Type::TimestampTz(_), DataType::Timestamp(..)) => true,
         (Type::Uuid, DataType::FixedSizeBinary(16)) => true,
         _ => false,
     };
     fits.then_some(r#type)
 }
 
-/// A wrapper around the values: instants are microseconds, cut to the digits of the type, in UTC.
+/// A wrapper around the values; the zone is UTC.
 fn wrap(array: &ArrayRef, to: &DataType, r#type: &Type) -> Result<ArrayRef, Unfit> {
     let DataType::Struct(fields) = to else { return Err(Unfit::new(to, "a wrapper")) };
-    let columns: Vec<ArrayRef> = match r#type {
-        Type::TimestampTz(digits) => {
-            let micros = fit_scalars(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
-            let step = 10i64.pow(6u32.saturating_sub(u32::from(*digits)));
-            let cut = |micros: i64| micros.div_euclid(step) * step;
-            let instants: Int64Array = micros.as_primitive::<TimestampMicrosecondType>().unary(cut);
-            vec![Arc::new(instants), Arc::new(Int16Array::from_value(Zone::UTC.key(), array.len()))]
-        }
+    let mut columns: Vec<ArrayRef> = match r#type {
+        Type::Timestamp(digits) | Type::TimestampTz(digits) => vec![instants(array, *digits)?],
         _ => vec![Arc::clone(array)],
     };
+    if matches!(r#type, Type::TimestampTz(_)) {
+        columns.push(Arc::new(Int16Array::from_value(Zone::UTC.key(), array.len())));
+    }
     Ok(Arc::new(StructArray::try_new(fields.clone(), columns, array.logical_nulls())?))
+}
+
+/// Instants as wrappers hold them: microseconds, cut to the digits; with more than six of them seconds with twelve.
+fn instants(array: &ArrayRef, digits: u8) -> Result<ArrayRef, Unfit> {
+    if digits > 6 {
+        let nanos = fit_scalars(array, &DataType::Timestamp(TimeUnit::Nanosecond, None))?;
+        let nanos = nanos.as_primitive::<TimestampNanosecondType>();
+        let seconds: Decimal128Array = nanos.unary(|nanos| i128::from(nanos) * 1000);
+        return Ok(Arc::new(seconds.with_precision_and_scale(38, 12)?));
+    }
+    let micros = fit_scalars(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?;
+    let step = 10i64.pow(6u32.saturating_sub(u32::from(digits)));
+    let cut = |micros: i64| micros.div_euclid(step) * step;
+    let cut: Int64Array = micros.as_primitive::<TimestampMicrosecondType>().unary(cut);
+    Ok(Arc::new(cut))
 }
 
 /// A value as one of the type `to`.

@@ -42,6 +42,7 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 
 pub use codec::LakeCodec;
+pub(crate) use codec::encode_scalar as encoded;
 use columns::Columns;
 pub(crate) use columns::fields;
 pub(crate) use hidden::Hidden;
@@ -433,7 +434,8 @@ fn refuse_unreadable(format: &Format, table: &Table) -> Result<()> {
     catalog::format::refuse_unsupported(table)?;
     match format {
         Format::Json(_) | Format::Csv(_) | Format::Regex(_) | Format::Parquet => Ok(()),
-        Format::Avro | Format::Orc | Format::Table(_) => {
+        Format::Table(kind) => Err(Error::not_supported(format!("the partitions of {} tables are not shown", kind.name()))),
+        Format::Avro | Format::Orc => {
             Err(Error::not_supported(format!("tables in the format {} are not queried yet", format.name())))
         }
     }

@@ -3,15 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, LargeListArray, ListArray, MapArray, StructArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
 use datafusion::common::Result;
 use parquet::arrow::PARQUET_FIELD_ID_META_KEY;
 
+use super::codec::decode_scalar;
 use crate::lake_format::Place;
 
 /// Before the names of what is none of the table's: no column of a table begins so.
 const FOREIGN: char = '\0';
+/// Where the default of a member stands, in hexadecimal digits.
+const DEFAULT: &str = "civetta.default";
 
 /// `physical` with the names of `logical`, whose columns are found at `places`, one for each.
 pub(super) fn schema(logical: &Schema, physical: &Schema, places: &[Place]) -> Schema {
@@ -56,7 +60,10 @@ fn data_type(logical: &DataType, physical: &DataType, members: &[Place]) -> Data
     };
     match (logical, physical) {
         (DataType::Struct(wanted), DataType::Struct(have)) if !members.is_empty() => {
-            DataType::Struct(fields(wanted, have, members))
+            let named = fields(wanted, have, members);
+            let defaults = wanted.iter().zip(members).filter(|(wanted, _)| named.find(wanted.name()).is_none());
+            let defaults: Vec<FieldRef> = defaults.filter_map(|(wanted, place)| defaulted(wanted, place)).collect();
+            DataType::Struct(named.iter().cloned().chain(defaults).collect())
         }
         (DataType::List(wanted), DataType::List(have)) => DataType::List(element(wanted, have)),
         (DataType::List(wanted), DataType::LargeList(have)) => DataType::LargeList(element(wanted, have)),
@@ -72,6 +79,17 @@ fn data_type(logical: &DataType, physical: &DataType, members: &[Place]) -> Data
     }
 }
 
+/// A member that the file lacks and that has another value than NULL in its rows; the value stands in its metadata.
+fn defaulted(wanted: &Field, place: &Place) -> Option<FieldRef> {
+    let value = HEXLOWER.encode(place.default.as_ref()?);
+    Some(Arc::new(wanted.clone().with_metadata([(DEFAULT.to_string(), value)].into())))
+}
+
+fn default_of(field: &Field, rows: usize) -> Result<ArrayRef> {
+    let value = field.metadata().get(DEFAULT).and_then(|value| HEXLOWER.decode(value.as_bytes()).ok()).unwrap_or_default();
+    decode_scalar(&value)?.to_array_of_size(rows)
+}
+
 /// A field that keeps its own name, with the members of its type relabelled.
 fn relabelled(wanted: &Field, have: &Field, place: &Place) -> Field {
     have.clone().with_data_type(data_type(wanted.data_type(), have.data_type(), &place.members))
@@ -85,7 +103,9 @@ pub(super) fn array(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     Ok(match (array.data_type(), to) {
         (DataType::Struct(_), DataType::Struct(fields)) => {
             let own = array.as_struct();
-            let columns = own.columns().iter().zip(fields).map(|(column, field)| self::array(column, field.data_type()));
+            let named = own.columns().iter().zip(fields).map(|(column, field)| self::array(column, field.data_type()));
+            let defaults = fields.iter().skip(own.num_columns()).map(|field| default_of(field, own.len()));
+            let columns = named.chain(defaults);
             let (columns, nulls) = (columns.collect::<Result<Vec<_>>>()?, own.nulls().cloned());
             Arc::new(StructArray::try_new_with_length(fields.clone(), columns, nulls, own.len())?)
         }

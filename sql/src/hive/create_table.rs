@@ -65,7 +65,7 @@ fn parameters(mut properties: Parameters, comment: Option<String>) -> Parameters
 /// What holds for every table that can be created this way.
 fn check(table: &Table, external: bool) -> Result<()> {
     let kind = table.parameter("table_type").unwrap_or_default().to_ascii_uppercase();
-    if kind == "ICEBERG" {
+    if kind == "ICEBERG" && !external {
         return Err(Error::not_supported("creating an Iceberg table is not supported yet"));
     }
     if !external {
@@ -76,8 +76,8 @@ fn check(table: &Table, external: bool) -> Result<()> {
     if descriptor.and_then(|descriptor| descriptor.location.as_deref()).unwrap_or_default().trim().is_empty() {
         return Err(Error::invalid("no location was specified for the table: add LOCATION 's3://bucket/folder/'"));
     }
-    // The columns of a Delta table are in its log.
-    if table.columns().is_empty() && kind != "DELTA" {
+    // The columns of a table format's table are in its log.
+    if table.columns().is_empty() && !["DELTA", "ICEBERG", "HUDI"].contains(&kind.as_str()) {
         return Err(Error::invalid(format!("table '{}' has no columns", table.name)));
     }
     let mut seen: Vec<&str> = Vec::new();

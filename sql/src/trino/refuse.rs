@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use catalog::{Error, ErrorKind, Position, Result};
-use sqlparser::ast::{Ident, ObjectName, Query, Spanned, TableFactor, Visit, Visitor};
+use sqlparser::ast::{Ident, ObjectName, Query, Spanned, Visit, Visitor};
 use sqlparser::tokenizer::Span;
 
 /// Walks the query and refuses the first thing that is not done.
@@ -19,15 +19,6 @@ struct Checker;
 
 impl Visitor for Checker {
     type Break = Error;
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Error> {
-        stop(match factor {
-            TableFactor::Table { version: Some(_), name, .. } => {
-                Some(missing("time travel (FOR TIMESTAMP or VERSION AS OF)", name.span()))
-            }
-            _ => None,
-        })
-    }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<Error> {
         stop(name(relation))
@@ -47,10 +38,6 @@ fn at(error: Error, span: Span) -> Error {
 
 fn syntax(message: &str, span: Span) -> Error {
     at(Error::new(ErrorKind::Syntax, message), span)
-}
-
-fn missing(what: &str, span: Span) -> Error {
-    at(Error::not_supported(format!("{what} is not supported yet")), span)
 }
 
 fn name(relation: &ObjectName) -> Option<Error> {

@@ -76,10 +76,6 @@ fn what_trino_has_not_is_refused() {
         ("SELECT a AS 'b' FROM t", "SYNTAX_ERROR: line 1:13: mismatched input ''b''. Expecting: <identifier>"),
         ("SELECT a = b = c", "SYNTAX_ERROR: line 1:14: mismatched input '='. Expecting: "),
         ("WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", "SYNTAX_ERROR: line 1:22: mismatched input 'INSERT'. Expecting: "),
-        (
-            "SELECT a FROM t FOR VERSION AS OF 1",
-            "NOT_SUPPORTED: line 1:15: time travel (FOR TIMESTAMP or VERSION AS OF) is not supported yet",
-        ),
         ("SELECT a FROM \"\".t", "SYNTAX_ERROR: line 1:15: Zero-length delimited identifier not allowed"),
         (
             "SELECT 1x FROM t",

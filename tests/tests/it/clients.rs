@@ -98,6 +98,13 @@ fn catalog() {
     run(&["test_glue.py", "test_pyiceberg.py"]);
 }
 
+/// Written by Delta's and Iceberg's own libraries, read by us; and tables of others as those libraries read them.
+#[test]
+fn table_formats() {
+    let binary = crate::binary::civetta();
+    run_with(&["test_table_formats.py", "test_real_tables.py"], &[], &[("CIVETTA_BINARY", &binary.display().to_string())]);
+}
+
 #[test]
 fn queries() {
     run(&["test_athena_queries.py", "test_athena_records.py", "test_pipeline.py", "test_aws_cli.py"]);

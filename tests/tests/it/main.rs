@@ -28,6 +28,7 @@ mod services;
 mod serving;
 mod sql;
 mod storage;
+mod table_formats;
 mod terminal;
 mod tidy;
 mod two_servers;

@@ -88,11 +88,11 @@ impl Mapping {
             Some(MetadataValue::Number(id)) if self == Self::Id => i32::try_from(*id).ok(),
             _ => None,
         };
-        Place { id, names: vec![self.physical_name(field).to_string()], members: self.members(&field.data_type) }
+        Place { id, names: vec![self.physical_name(field).to_string()], members: self.members(&field.data_type), default: None }
     }
 
     fn members(self, within: &DataType) -> Vec<Place> {
-        let unnamed = |within: &DataType| Place { id: None, names: vec![], members: self.members(within) };
+        let unnamed = |within: &DataType| Place { id: None, names: vec![], members: self.members(within), default: None };
         match within {
             // Without a mapping members are found by their names anyway.
             _ if self == Self::None => vec![],

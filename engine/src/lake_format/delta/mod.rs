@@ -54,9 +54,10 @@ pub(super) async fn snapshot(asked: Asked<'_>) -> Result<Snapshot> {
     let version = match asked.as_of {
         None => None,
         Some(AsOf::Version(version)) => Some(u64::try_from(*version).map_err(|_| no_version(version))?),
-        Some(AsOf::Name(name)) => {
-            return Err(Error::invalid(format!("delta has no names for versions, and '{name}' is no number")));
-        }
+        Some(AsOf::Name(name)) => match name.parse() {
+            Ok(version) => Some(version),
+            Err(_) => return Err(Error::invalid(format!("delta has no names for versions, and '{name}' is no number"))),
+        },
         Some(AsOf::Time(time)) => Some(history::version_at(asked.storage, &root, *time).await?),
     };
     let log = Log::try_new(store.as_ref(), version).await.map_err(|error| failed(error, version))?;
@@ -140,7 +141,10 @@ impl Delta {
                 let keys = self.key_values(&added.partitions(row))?;
                 let mut bounds = Bounds::default();
                 if let Some(statistics) = added.text("stats", row) {
-                    bounds = values::bounds(statistics, &self.fields, &self.mapped);
+                    bounds = match pruning.looks_at_columns() {
+                        true => values::bounds(statistics, &self.fields, &self.mapped),
+                        false => Bounds { rows: values::rows(statistics), ..Bounds::default() },
+                    };
                 }
                 for (at, value) in self.keys.iter().zip(keys.iter()) {
                     bounds.columns.insert(*at, values::constant(value, bounds.rows));
@@ -150,6 +154,7 @@ impl Delta {
             .collect::<Result<_>>()?;
         let bounds: Vec<Bounds> = rows.iter().map(|(_, bounds)| bounds.clone()).collect();
         let keep = pruning.keep(&bounds)?;
+        let parquet = Arc::new(Format::Parquet);
         let kept = rows.into_iter().zip(keep).enumerate().filter(|(_, (_, keep))| *keep);
         kept.map(|(row, ((keys, bounds), _))| {
             let path = added.text("path", row).ok_or_else(|| Error::bad_data("delta: an add action has no path"))?;
@@ -160,7 +165,7 @@ impl Delta {
                 etag: None,
                 modified: added.long("modificationTime", row).unwrap_or_default(),
                 keys,
-                format: Arc::new(Format::Parquet),
+                format: Arc::clone(&parquet),
                 logged: Some(Arc::new(logged)),
             };
             Ok((file, added.vector(row)?))

@@ -86,6 +86,17 @@ struct Statistics<'a> {
     null_count: HashMap<String, &'a RawValue>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Rows {
+    num_records: Option<u64>,
+}
+
+/// How many rows a file has, deleted ones too.
+pub(super) fn rows(statistics: &str) -> Option<u64> {
+    serde_json::from_str::<Rows>(statistics).ok()?.num_records
+}
+
 /// What `statistics` says of a file's columns. What cannot be understood is not known: files are not dropped by it.
 pub(super) fn bounds(statistics: &str, fields: &[StructField], mapped: &Mapping) -> Bounds {
     let Ok(statistics) = serde_json::from_str::<Statistics<'_>>(statistics) else { return Bounds::default() };

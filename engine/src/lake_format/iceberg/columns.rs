@@ -9,11 +9,20 @@ use catalog::{Error, Result};
 use datafusion::arrow::datatypes::{Field, FieldRef};
 use iceberg::spec::{MappedField, NameMapping, NestedField, PrimitiveType, TableMetadata, Type as Written};
 
-use crate::lake_format::Place;
+use super::values;
+use crate::lake_format::{Place, distinct};
+use crate::scan;
 use crate::types::Type;
 
 /// The table property that holds the name mapping.
 const NAME_MAPPING: &str = "schema.name-mapping.default";
+
+/// All columns as queries see them.
+///
+/// Errors: `NotSupported` naming column and type.
+pub(super) fn all(fields: &[Arc<NestedField>]) -> Result<Vec<FieldRef>> {
+    Ok(distinct(fields.iter().map(|field| Ok((field.name.as_str(), column(field)?))).collect::<Result<_>>()?))
+}
 
 /// A column as queries see it.
 ///
@@ -54,9 +63,8 @@ fn of_primitive(primitive: &PrimitiveType) -> Result<Type> {
         PrimitiveType::String => Type::VARCHAR,
         PrimitiveType::Uuid => Type::Uuid,
         PrimitiveType::Fixed(_) | PrimitiveType::Binary => Type::Varbinary,
-        PrimitiveType::TimestampNs | PrimitiveType::TimestamptzNs => {
-            return Err(Error::not_supported(format!("the type {primitive} of version 3 is not supported")));
-        }
+        PrimitiveType::TimestampNs => Type::Timestamp(9),
+        PrimitiveType::TimestamptzNs => Type::TimestampTz(9),
     })
 }
 
@@ -90,8 +98,15 @@ impl Names {
             Written::List(list) => vec![self.place(&list.element_field)],
             Written::Map(map) => vec![self.place(&map.key_field), self.place(&map.value_field)],
         };
-        Place { id: Some(field.id), names, members }
+        Place { id: Some(field.id), names, members, default: default(field) }
     }
+}
+
+/// What files that were written before the field was added have in it ("Default values").
+fn default(field: &NestedField) -> Option<Vec<u8>> {
+    let (written, value) = (field.field_type.as_primitive_type()?, field.initial_default.as_ref()?);
+    let to = of(&field.field_type).ok()?.arrow();
+    scan::encoded(&values::constant(written, Some(value), &to)?).ok()
 }
 
 fn gather(field: &MappedField, mapped: &mut HashMap<i32, Vec<String>>) {

@@ -166,7 +166,7 @@ async fn vector(iceberg: &Iceberg, storage: &Storage, file: &DataFile) -> Result
 
 async fn positions(iceberg: &Iceberg, storage: &Storage, pruning: &Pruning<'_>, file: &DataFile) -> Result<Vec<RecordBatch>> {
     let column = |name: &str, kind: DataType| -> FieldRef { Arc::new(Field::new(name, kind, true)) };
-    let place = |id: i32, name: &str| Place { id: Some(id), names: vec![name.to_string()], members: vec![] };
+    let place = |id: i32, name: &str| Place { id: Some(id), names: vec![name.to_string()], members: vec![], default: None };
     let columns = vec![column("file_path", DataType::Utf8View), column("pos", DataType::Int64)];
     let places = [place(FILE_PATH, "file_path"), place(POSITION, "pos")];
     let read = scan::read(storage, pruning.session(), vec![iceberg.parquet(file)?], columns, Arc::from(places)).await;

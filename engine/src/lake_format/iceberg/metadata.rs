@@ -4,6 +4,7 @@ use catalog::decode::Compression;
 use catalog::storage::Location;
 use catalog::{Error, Result, crawl};
 use iceberg::spec::TableMetadata;
+use serde_json::Value;
 
 use crate::lake_format::Asked;
 
@@ -20,8 +21,38 @@ pub(super) async fn read(asked: Asked<'_>) -> Result<TableMetadata> {
         Compression::None => bytes.to_vec(),
         compressed => compressed.decompress(&bytes).map_err(|error| error.within(&at))?,
     };
-    serde_json::from_slice(&text)
+    parsed(&text)
         .map_err(|error| Error::bad_data(format!("iceberg: the metadata in {at} cannot be read: {error}")).caused_by(error))
+}
+
+/// What writers do and the library does not expect is mended first.
+fn parsed(text: &[u8]) -> serde_json::Result<TableMetadata> {
+    let mut metadata: Value = serde_json::from_slice(text)?;
+    signed(&mut metadata);
+    if let Some(members) = metadata.as_object_mut() {
+        // No snapshot: so Java's library writes it in all versions.
+        if members.get("current-snapshot-id").and_then(Value::as_i64) == Some(-1) {
+            members.remove("current-snapshot-id");
+        }
+        if members.get("format-version").and_then(Value::as_i64) == Some(3) {
+            members.entry("next-row-id").or_insert(Value::from(0));
+        }
+    }
+    serde_json::from_value(metadata)
+}
+
+/// Ids are long; some writers' have no sign.
+fn signed(value: &mut Value) {
+    match value {
+        Value::Number(number) if !number.is_i64() => {
+            if let Some(id) = number.as_u64() {
+                *value = Value::from(id.cast_signed());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(signed),
+        Value::Object(members) => members.values_mut().for_each(signed),
+        _ => {}
+    }
 }
 
 async fn newest(asked: Asked<'_>) -> Result<Location> {
@@ -45,16 +76,21 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn new(said: &str, root: &Location) -> Self {
-        Self { said: said.trim_end_matches('/').to_string(), root: root.folder() }
+        Self { said: relative(said).trim_end_matches('/').to_string(), root: root.folder() }
     }
 
     pub(super) fn locate(&self, path: &str) -> Result<Location> {
-        let below = path.strip_prefix(&self.said).and_then(|rest| rest.strip_prefix('/'));
+        let below = relative(path).strip_prefix(&self.said).and_then(|rest| rest.strip_prefix('/'));
         match below {
             Some(rest) => Ok(self.root.join(rest)),
             None => Location::parse(path),
         }
     }
+}
+
+/// A path of the folder in which the writer was, without the sign for that.
+fn relative(path: &str) -> &str {
+    path.strip_prefix("./").unwrap_or(path)
 }
 
 #[cfg(test)]

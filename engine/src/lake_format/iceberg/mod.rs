@@ -36,7 +36,7 @@ pub(crate) struct Iceberg {
 pub(super) async fn snapshot(asked: Asked<'_>) -> Result<Snapshot> {
     let iceberg = Iceberg::open(asked).await?;
     let fields = iceberg.schema.as_struct().fields();
-    let columns = fields.iter().map(|field| columns::column(field)).collect::<Result<Vec<_>>>()?;
+    let columns = columns::all(fields)?;
     let position = |id: &i32| fields.iter().position(|field| field.id == *id);
     let keys: Vec<usize> = iceberg.keys.iter().filter_map(position).collect();
     let named = columns::Names::of(&iceberg.metadata)?;
