@@ -5,10 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use catalog::{Catalog, Error, UpdateTable};
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use catalog::{Catalog, Error, PageRequest, UpdateTable};
 use datafusion::physical_plan::collect;
 use datafusion_proto::bytes::{physical_plan_from_bytes_with_extension_codec, physical_plan_to_bytes_with_extension_codec};
 use engine::{LakeCodec, Session};
+use parquet::arrow::ArrowWriter;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -244,4 +246,84 @@ fn crawled_and_queried_by_commands() {
         home.query(counted),
         "region,rows,last\napac,4,20260307162616932\neu,3,20260307162620509\nus,5,20260307162620509\n"
     );
+}
+
+/// Columns that folders alone hold are partition keys; a folder that is a table is queried without a crawl.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn columns_that_files_lack_come_from_folders() {
+    let (_keep, root) = tables();
+    let lake = Lake::empty().await;
+    let table = root.join("trino/hudi_cow_pt_tbl");
+    let properties = table.join(".hoodie/hoodie.properties");
+    let text = fs::read_to_string(&properties).unwrap();
+    fs::write(&properties, text.replace("drop.partition.columns=false", "drop.partition.columns=true")).unwrap();
+    let name = crawl(&lake, "d", &table).await;
+    let keys = lake.catalog.table("d", &name).await.unwrap().partition_keys.unwrap();
+    assert_eq!(keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>(), ["dt", "hh"]);
+    let found = query(&lake, "d", &format!("SELECT name, dt, hh FROM {name} WHERE hh = '11'")).await.unwrap();
+    assert_eq!(found, [["a2", "2021-12-09", "11"]]);
+    let folder = root.join("sample_table/cow/v6_nonpartitioned");
+    let found = query(&lake, "d", &format!("SELECT count(*), max(id) FROM '{}/'", folder.display())).await.unwrap();
+    assert_eq!(found, [["4", "4"]]);
+}
+
+/// The aircraft of one poll of the example, as the columns of a Hudi table's base file.
+fn base_file_of(aircraft: &[Vec<String>], instant: &str, file: &str) -> Vec<u8> {
+    let texts = |values: Vec<String>| Arc::new(StringArray::from(values)) as ArrayRef;
+    let each = |value: &str| texts(vec![value.to_string(); aircraft.len()]);
+    let column = |at: usize| texts(aircraft.iter().map(|row| row[at].clone()).collect());
+    let batch = RecordBatch::try_from_iter([
+        ("_hoodie_commit_time", each(instant)),
+        ("_hoodie_commit_seqno", each(&format!("{instant}_0_0"))),
+        ("_hoodie_record_key", column(0)),
+        ("_hoodie_partition_path", each("")),
+        ("_hoodie_file_name", each(file)),
+        ("icao24", column(0)),
+        ("country", column(1)),
+        ("polled", column(2)),
+    ])
+    .unwrap();
+    let mut bytes = vec![];
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+/// The flights pipeline: polls of aircraft are upserted into a Hudi table in S3, which is crawled once and asked after each step.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn flights_end_in_a_hudi_table() {
+    let lake = Lake::of_examples().await;
+    let polls = "SELECT s[1], max(s[3]), cast(max(time) AS varchar) FROM flight_states CROSS JOIN UNNEST(states) AS polls (s) \
+                 WHERE time <= $1 GROUP BY 1 ORDER BY 1";
+    let folder = lake.folder.path().join("lake/warehouse/flights");
+    fs::create_dir_all(folder.join(".hoodie")).unwrap();
+    fs::write(
+        folder.join(".hoodie/hoodie.properties"),
+        "hoodie.table.name=flights\nhoodie.table.type=COPY_ON_WRITE\nhoodie.table.version=6\nhoodie.timeline.layout.version=1\n\
+         hoodie.table.recordkey.fields=icao24\n",
+    )
+    .unwrap();
+    let mut versions: Vec<Vec<String>> = vec![];
+    for (instant, until) in [("20240501080000000", "1714550400"), ("20240501080100000", "1714550450")] {
+        let aircraft = query(&lake, "lake", &polls.replace("$1", until)).await.unwrap();
+        let file = format!("f0-0_0-1-1_{instant}.parquet");
+        fs::write(folder.join(&file), base_file_of(&aircraft, instant, &file)).unwrap();
+        fs::write(folder.join(format!(".hoodie/{instant}.inflight")), "").unwrap();
+        let commit = serde_json::json!({"partitionToWriteStats": {"": [{"fileId": "f0-0", "path": file}]}});
+        let asked = "SELECT count(*), max(polled), max(_hoodie_commit_time) FROM flights";
+        if !versions.is_empty() {
+            let before = query(&lake, "lake", asked).await.unwrap();
+            assert_eq!(before, [versions[0].clone()], "the write is not finished");
+        }
+        fs::write(folder.join(format!(".hoodie/{instant}.commit")), commit.to_string()).unwrap();
+        let report = lake.crawl("s3://warehouse/", "lake").await;
+        let [table] = report.tables.as_slice() else { panic!("{report:?}") };
+        assert_eq!((table.name.as_str(), table.format.as_str()), ("flights", "hudi"));
+        let expected = vec![aircraft.len().to_string(), until.to_string(), instant.to_string()];
+        assert_eq!(query(&lake, "lake", asked).await.unwrap(), [expected.clone()]);
+        versions.push(expected);
+    }
+    let definitions = lake.catalog.table_versions("lake", "flights", PageRequest::default()).await.unwrap();
+    assert_eq!(definitions.items.len(), 1, "new files are no new version of the definition");
 }
