@@ -2,6 +2,7 @@
 //! module and nowhere else. What a definition asks for and Civetta does not do is refused by name, never ignored.
 
 mod csv;
+mod hudi;
 mod json;
 mod pattern;
 mod settings;
@@ -10,6 +11,7 @@ mod table_wide;
 use serde::{Deserialize, Serialize};
 
 pub use self::csv::{CsvDialect, CsvFormat, Delimited, Quoted};
+pub use self::hudi::{HudiView, hudi_view};
 pub use self::json::{FRAMING_KEY, JsonFormat, JsonFraming, JsonLibrary};
 pub use self::pattern::{RegexFormat, RegexSyntax};
 use self::settings::Settings;
@@ -63,7 +65,6 @@ const ORC_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat";
 const AVRO_INPUT: &str = "org.apache.hadoop.hive.ql.io.avro.AvroContainerInputFormat";
 const AVRO_OUTPUT: &str = "org.apache.hadoop.hive.ql.io.avro.AvroContainerOutputFormat";
 const SYMLINK_INPUT: &str = "org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat";
-const HUDI_INPUT_PREFIX: &str = "org.apache.hudi.hadoop.";
 const ICEBERG_INPUT: &str = "org.apache.iceberg.mr.hive.HiveIcebergInputFormat";
 
 impl Format {
@@ -128,6 +129,8 @@ impl Format {
             Self::Parquet => (PARQUET_INPUT, PARQUET_OUTPUT, PARQUET, serialization_format()),
             Self::Avro => (AVRO_INPUT, AVRO_OUTPUT, AVRO, serialization_format()),
             Self::Orc => (ORC_INPUT, ORC_OUTPUT, ORC, serialization_format()),
+            // As Hudi's sync writes it; the realtime view of the same table has another input format.
+            Self::Table(TableFormat::Hudi) => (hudi::INPUT, PARQUET_OUTPUT, PARQUET, serialization_format()),
             // As AWS's catalog holds a Delta table that Athena's DDL made (glue.md 1.10); readers go by `table_type`.
             Self::Table(_) => (SEQUENCE_INPUT, SEQUENCE_OUTPUT, LAZY_SIMPLE, serialization_format()),
         };
@@ -172,7 +175,7 @@ impl TableFormat {
         let claimed = claims.iter().filter_map(|key| table.parameter(key)).find_map(Self::named);
         claimed.or_else(|| match input? {
             ICEBERG_INPUT => Some(Self::Iceberg),
-            input if input.starts_with(HUDI_INPUT_PREFIX) => Some(Self::Hudi),
+            input if input.starts_with(hudi::INPUT_PREFIX) => Some(Self::Hudi),
             _ => None,
         })
     }

@@ -18,7 +18,7 @@ use super::memory::Known;
 use super::read::{Outcome, Readers, Wanted};
 use super::survey::Claimed;
 use crate::error::Result;
-use crate::format::{Format, TableFormat};
+use crate::format::{Format, HudiView, TableFormat};
 use crate::name::fold;
 use crate::storage::{Location, Storage};
 use crate::table::{Column, Parameters};
@@ -27,6 +27,8 @@ use crate::table::{Column, Parameters};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Said {
     pub columns: Vec<Column>,
+    /// Partition keys that no file holds.
+    pub keys: Vec<String>,
     pub parameters: Parameters,
     pub why: Vec<String>,
 }
@@ -48,7 +50,10 @@ pub(super) async fn found(claimed: &Claimed, base: &Location, storage: &Storage,
         RootKind::Hudi => (TableFormat::Hudi, hudi_table(claimed, &location, storage, readers).await),
     };
     let said = said.map_err(|error| error.within(format!("{} table at {location}", format.name())))?;
-    let (input_format, output_format, mut serde) = Format::Table(format).describe();
+    let (mut input_format, output_format, mut serde) = Format::Table(format).describe();
+    if said.parameters.get(hudi::TYPE).is_some_and(|kind| kind.eq_ignore_ascii_case(hudi::MERGE_ON_READ)) {
+        input_format = HudiView::Merged.input_format().to_string();
+    }
     serde.parameters.get_or_insert_default().insert("path".to_string(), location.to_string());
     let (objects, bytes) = claimed.objects.iter().fold((0, 0), |(count, bytes), (_, size)| (count + 1, bytes + size));
     let mut parameters = Format::Table(format).table_parameters();
@@ -61,7 +66,7 @@ pub(super) async fn found(claimed: &Claimed, base: &Location, storage: &Storage,
         called: super::found::called(&location),
         location,
         columns: said.columns,
-        keys: Vec::new(),
+        keys: said.keys,
         reading: Reading { input_format, output_format, serde },
         parameters,
         partitions: Vec::new(),

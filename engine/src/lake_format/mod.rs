@@ -66,7 +66,7 @@ pub(crate) struct Snapshot {
 enum State {
     Delta(delta::Delta),
     Iceberg(iceberg::Iceberg),
-    Hudi(hudi::Timeline),
+    Hudi(hudi::Slices),
 }
 
 /// The rows of a snapshot.
@@ -109,7 +109,7 @@ impl Snapshot {
         match &self.state {
             State::Delta(delta) => delta.files(storage, pruning).await,
             State::Iceberg(iceberg) => iceberg.files(storage, pruning).await,
-            State::Hudi(timeline) => timeline.files(storage, pruning).await,
+            State::Hudi(slices) => slices.files(storage, pruning).await,
         }
     }
 }

@@ -77,7 +77,9 @@ impl Columns {
 }
 
 /// Catalog columns as Arrow fields. Every lake column may be NULL.
-fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
+///
+/// Errors: `InvalidInput` names the column whose type is none.
+pub(crate) fn fields(columns: &[catalog::table::Column]) -> Result<Vec<FieldRef>> {
     columns
         .iter()
         .map(|column| {

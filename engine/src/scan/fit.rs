@@ -17,6 +17,7 @@ use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::physical_expr::expressions::CastExpr;
 
+use super::length::Length;
 use crate::types::{Type, Zone, is_wrapper};
 
 /// Characters of a value that an error shows.
@@ -60,7 +61,7 @@ fn type_name(data_type: &DataType) -> String {
 }
 
 /// The member of `fields` that a table calls `name`: the exact one, else the first that differs only in case.
-pub(super) fn named<'a>(fields: &'a Fields, name: &str) -> Option<(usize, &'a Field)> {
+pub(crate) fn named<'a>(fields: &'a Fields, name: &str) -> Option<(usize, &'a Field)> {
     let found = fields.iter().position(|field| field.name() == name);
     let found = found.or_else(|| fields.iter().position(|field| catalog::name::fold(field.name()) == catalog::name::fold(name)));
     found.map(|at| (at, fields[at].as_ref()))
@@ -141,6 +142,15 @@ fn element(list: &DataType) -> Option<&Field> {
         | DataType::FixedSizeList(item, _) => Some(item),
         _ => None,
     }
+}
+
+/// A column of a file as the table's column `field`.
+///
+/// Errors: `BadData` for a value that does not fit.
+pub(crate) fn fit_column(array: &ArrayRef, field: &Field) -> Result<ArrayRef, Error> {
+    check(array.data_type(), field.data_type()).map_err(|unfit| unfit.in_column(field.name()))?;
+    let fitted = fit(array, field.data_type()).map_err(|unfit| unfit.in_column(field.name()))?;
+    Ok(Length::of(field).map_or_else(|| Arc::clone(&fitted), |length| length.cut(&fitted)))
 }
 
 /// `array` with the type `to`.

@@ -4,7 +4,7 @@
 mod adapter;
 mod codec;
 mod columns;
-mod fit;
+pub(crate) mod fit;
 mod hidden;
 mod leaf;
 mod length;
@@ -44,6 +44,7 @@ use futures::{StreamExt, TryStreamExt};
 pub use codec::LakeCodec;
 pub(crate) use codec::encode_scalar as encoded;
 use columns::Columns;
+pub(crate) use columns::fields;
 pub(crate) use hidden::Hidden;
 pub(crate) use leaf::read;
 use leaf::{Leaf, alike};

@@ -13,7 +13,7 @@ use crate::lake::Lake;
 use crate::sql::rows;
 
 /// An archive of the shared data, unpacked into a folder of this test's own; the archive holds one folder, `name`.
-fn unpacked(archive: &str, name: &str) -> (TempDir, PathBuf) {
+pub(crate) fn unpacked(archive: &str, name: &str) -> (TempDir, PathBuf) {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let shared = std::env::var_os("CIVETTA_SHARED").map_or(beside, PathBuf::from);
     let archive = shared.join("data").join(archive);

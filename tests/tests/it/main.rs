@@ -18,6 +18,7 @@ mod crawl_cases;
 mod crawl_killed;
 mod crawl_layouts;
 mod fuzz;
+mod hudi;
 mod keys;
 mod lake;
 mod s3_server;

@@ -108,7 +108,8 @@ async fn plans_survive_the_wire() {
     assert!(tried > 5, "only {tried} queries were tried");
 }
 
-fn sorted(batches: Vec<arrow::array::RecordBatch>) -> Vec<String> {
+/// Batches as lines of text, in an order of their own.
+pub(crate) fn sorted(batches: Vec<arrow::array::RecordBatch>) -> Vec<String> {
     let text = arrow::util::pretty::pretty_format_batches(&batches).expect("printable").to_string();
     let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
     lines.sort();

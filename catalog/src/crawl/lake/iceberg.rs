@@ -49,7 +49,7 @@ pub(crate) fn said(at: &Location, bytes: &[u8]) -> Result<Said> {
         .ok_or_else(|| Error::bad_data(format!("the schema in {at} has no fields")))?;
     let columns = fields.iter().map(column).collect::<Result<Vec<_>>>().map_err(|error| error.within(at))?;
     let parameters = Parameters::from([("metadata_location".to_string(), at.to_string())]);
-    Ok(Said { columns, parameters, why: vec![format!("an Iceberg table: its metadata is {at}")] })
+    Ok(Said { columns, parameters, why: vec![format!("an Iceberg table: its metadata is {at}")], ..Said::default() })
 }
 
 fn column(field: &Value) -> Result<Column> {
