@@ -44,7 +44,7 @@ def ours(table, data):
     ran = subprocess.run(command, capture_output=True, timeout=300)
     if ran.returncode:
         return None, ran.stderr.decode().strip()
-    return pyarrow.ipc.open_stream(ran.stdout).read_all(), None
+    return pyarrow.ipc.open_file(pyarrow.BufferReader(ran.stdout)).read_all(), None
 
 
 def theirs(read, table):

@@ -187,11 +187,10 @@ pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
 /// The type with which values of the type `from` are kept in the wrapper `to`, where they can be.
 fn wrapped(from: &DataType, to: &DataType) -> Option<Type> {
     let r#type = if is_wrapper(to) { Type::of(to).ok()? } else { return None };
-    let fits = match (&r#type, from) {
-        (Type::Timestamp(_) | Type::TimestampTz(_), DataType::Timestamp(..)) => true,
-        (Type::Uuid, DataType::FixedSizeBinary(16)) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (&r#type, from),
+        (Type::Timestamp(_) | Type::TimestampTz(_), DataType::Timestamp(..)) | (Type::Uuid, DataType::FixedSizeBinary(16))
+    );
     fits.then_some(r#type)
 }
 

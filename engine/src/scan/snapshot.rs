@@ -82,6 +82,7 @@ const LIST_EACH: usize = 64;
 const CONCURRENT_LISTINGS: usize = 32;
 
 type Listing = Arc<OnceCell<Arc<[Object]>>>;
+type Asking = (String, String, Option<AsOf>);
 type Pinned = Arc<OnceCell<Arc<Snapshot>>>;
 
 /// What a query sees of the catalog and the store.
@@ -90,7 +91,8 @@ pub(crate) struct Lake {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) storage: Storage,
     listings: Mutex<HashMap<String, Listing>>,
-    snapshots: Mutex<HashMap<(String, String, Option<AsOf>), Pinned>>,
+    /// By database, table and the state that is asked for.
+    snapshots: Mutex<HashMap<Asking, Pinned>>,
 }
 
 impl Lake {

@@ -1,4 +1,4 @@
-//! Which version of a Delta table was the newest at some time.
+//! Which version of a Delta table was the newest at some time, and which file of its log is broken.
 
 use catalog::storage::{Location, Storage};
 use catalog::{Error, Result};
@@ -40,6 +40,24 @@ pub(super) async fn version_at(storage: &Storage, root: &Location, time: DateTim
         Some((version, ..)) => Ok(*version),
         None => Err(Error::invalid(format!("delta: the table has no version that is as old as {time}"))),
     }
+}
+
+/// The error with the name of the checkpoint that it is about, which the library does not say: the newest that does not end as Parquet
+/// files end.
+pub(super) async fn naming_checkpoint(storage: &Storage, root: &Location, error: Error) -> Error {
+    if !error.message().contains("Parquet") {
+        return error;
+    }
+    let log = root.join("_delta_log/");
+    let Ok(listed) = storage.list_folder(&log).await else { return error };
+    for object in listed.objects.iter().rev().filter(|object| object.key.ends_with(".parquet")) {
+        let at = log.with_key(object.key.as_str());
+        let end = storage.get_range(&at, object.size.saturating_sub(4)..object.size).await;
+        if end.is_ok_and(|end| *end != *b"PAR1") {
+            return error.within(format!("the checkpoint {at} is torn"));
+        }
+    }
+    error
 }
 
 fn in_commit(commit: &[u8]) -> Option<i64> {

@@ -49,6 +49,13 @@ impl std::fmt::Debug for Delta {
 
 /// Errors: as [`super::snapshot`].
 pub(super) async fn snapshot(asked: Asked<'_>) -> Result<Snapshot> {
+    match read(asked).await {
+        Ok(snapshot) => Ok(snapshot),
+        Err(error) => Err(history::naming_checkpoint(asked.storage, asked.root, error).await),
+    }
+}
+
+async fn read(asked: Asked<'_>) -> Result<Snapshot> {
     let root = asked.root.folder();
     let store = log_store(asked.storage, &root)?;
     let version = match asked.as_of {
@@ -111,6 +118,13 @@ fn failed(error: DeltaTableError, version: Option<u64>) -> Error {
 impl Delta {
     /// Errors: as [`super::snapshot`].
     pub(super) async fn files(&self, storage: &Storage, pruning: &Pruning<'_>) -> Result<Files> {
+        match self.replayed(storage, pruning).await {
+            Ok(files) => Ok(files),
+            Err(error) => Err(history::naming_checkpoint(storage, &self.root, error).await),
+        }
+    }
+
+    async fn replayed(&self, storage: &Storage, pruning: &Pruning<'_>) -> Result<Files> {
         let scan = self.log.scan_builder().build().map_err(|error| failed(error, None))?;
         let mut batches = scan.scan_metadata(self.store.engine(None));
         let mut found: Vec<(LakeFile, Option<Descriptor>)> = vec![];
