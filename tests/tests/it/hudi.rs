@@ -321,7 +321,7 @@ async fn flights_end_in_a_hudi_table() {
         let [table] = report.tables.as_slice() else { panic!("{report:?}") };
         assert_eq!((table.name.as_str(), table.format.as_str()), ("flights", "hudi"));
         let expected = vec![aircraft.len().to_string(), until.to_string(), instant.to_string()];
-        assert_eq!(query(&lake, "lake", asked).await.unwrap(), [expected.clone()]);
+        assert_eq!(query(&lake, "lake", asked).await.unwrap(), std::slice::from_ref(&expected));
         versions.push(expected);
     }
     let definitions = lake.catalog.table_versions("lake", "flights", PageRequest::default()).await.unwrap();
