@@ -293,7 +293,7 @@ def test_describe(lake):
     told = connect(schema=lake.database).cursor().describe("SELECT 1, DECIMAL '1.0' AS a")
     assert [(column.name, column.type, column.type_size, column.aliased) for column in told] == [
         ("_col0", "integer", 4, False),
-        ("a", "decimal(2, 1)", 8, True),
+        ("a", "decimal(2,1)", 8, True),
     ]
 
 

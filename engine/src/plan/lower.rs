@@ -176,8 +176,11 @@ impl Lower<'_> {
     fn cast(&self, kind: CastKind, expr: Expr, data_type: DataType) -> Expr {
         let name = sql::type_text(&data_type);
         let is_constant = matches!(expr, Expr::Value(_) | Expr::Cast { .. });
+        // A text that is cast to varchar loses its length, and DataFusion would see nothing to do.
+        let is_text = matches!(&expr, Expr::Value(value) if matches!(value.value, Value::SingleQuotedString(_)));
+        let loses_length = is_text && name.eq_ignore_ascii_case("varchar");
         let plain = self.calls == 0 && self.casts_told.last() != Some(&true);
-        if (plain || is_constant) && !name.to_lowercase().contains("varchar(") {
+        if (plain || is_constant) && !loses_length && !name.to_lowercase().contains("varchar(") {
             return Expr::Cast { kind, expr: Box::new(expr), data_type, format: None, array: false };
         }
         let function = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { "$try_cast" } else { "$cast" };

@@ -82,7 +82,8 @@ const LIST_EACH: usize = 64;
 const CONCURRENT_LISTINGS: usize = 32;
 
 type Listing = Arc<OnceCell<Arc<[Object]>>>;
-type Asking = (String, String, Option<AsOf>);
+/// A table, where it is (tables of files that are named in a statement have one name), and the state that is asked for.
+type Asking = (String, String, Location, Option<AsOf>);
 type Pinned = Arc<OnceCell<Arc<Snapshot>>>;
 
 /// What a query sees of the catalog and the store.
@@ -91,7 +92,6 @@ pub(crate) struct Lake {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) storage: Storage,
     listings: Mutex<HashMap<String, Listing>>,
-    /// By database, table and the state that is asked for.
     snapshots: Mutex<HashMap<Asking, Pinned>>,
 }
 
@@ -110,7 +110,7 @@ impl Lake {
     ) -> Result<Arc<Snapshot>> {
         let cell = {
             let mut snapshots = self.snapshots.lock().map_err(|_| Error::internal("a snapshot of this query panicked"))?;
-            let key = (table.database_name.clone(), table.name.clone(), as_of.cloned());
+            let key = (table.database_name.clone(), table.name.clone(), root.clone(), as_of.cloned());
             Arc::clone(snapshots.entry(key).or_default())
         };
         let asked = Asked { storage: &self.storage, table, root, as_of };

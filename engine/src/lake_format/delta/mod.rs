@@ -202,7 +202,9 @@ impl Delta {
 fn located(root: &Location, path: &str) -> Result<Location> {
     let decoded =
         percent_decode_str(path).decode_utf8().map_err(|error| Error::bad_data(format!("delta: path '{path}': {error}")))?;
-    if decoded.contains("://") || decoded.starts_with("file:/") {
+    // A partition's value may hold what looks like a URL; a URL begins with its scheme.
+    let scheme = path.split_once("://").map_or("/", |(scheme, _)| scheme);
+    if scheme.chars().all(|c| c.is_ascii_alphanumeric()) || path.starts_with("file:/") {
         return Location::parse(&decoded);
     }
     Ok(root.join(&decoded))
@@ -260,5 +262,23 @@ impl<'a> Added<'a> {
         let place = text("pathOrInlineDv").ok_or_else(|| Error::bad_data("delta: a deletion vector without a place"))?;
         let size = number("sizeInBytes").and_then(|size| u32::try_from(size).ok()).unwrap_or_default();
         Descriptor::of(&storage, place, number("offset"), size).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_below_the_table_or_at_a_url() {
+        let root = Location::parse("s3://b/t/").unwrap();
+        for (path, at) in [
+            ("p=a%20b/x.parquet", "s3://b/t/p=a b/x.parquet"),
+            ("u=http://h/x.parquet", "s3://b/t/u=http://h/x.parquet"),
+            ("s3a://other/x%25y.parquet", "s3://other/x%y.parquet"),
+            ("file:/tmp/x.parquet", "file:///tmp/x.parquet"),
+        ] {
+            assert_eq!(located(&root, path).unwrap().to_string(), at, "{path}");
+        }
     }
 }

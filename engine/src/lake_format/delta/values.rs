@@ -166,7 +166,7 @@ mod tests {
         }
         assert!(value(PrimitiveType::Integer, "x").unwrap_err().contains("found \"x\""));
         assert_eq!(micros("1970-01-01T00:00:01.5Z"), Some(1_500_000));
-        assert_eq!(micros("1970-01-01 01:00:00+01:00"), Some(0), "with its offset");
+        assert_eq!(micros("1970-01-01 01:00:00+01:00"), Some(0));
     }
 
     #[test]
