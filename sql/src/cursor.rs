@@ -112,7 +112,8 @@ impl<'a> Cursor<'a> {
     /// Errors: `LimitExceeded` beyond [`SUBQUERIES`] of them in each other.
     pub(crate) fn subquery<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.subqueries >= SUBQUERIES {
-            let message = format!("subqueries in expressions are nested more than {SUBQUERIES} levels deep; split them up with WITH");
+            let message =
+                format!("subqueries in expressions are nested more than {SUBQUERIES} levels deep; split them up with WITH");
             return Err(self.error(ErrorKind::LimitExceeded, message));
         }
         self.subqueries += 1;

@@ -10,12 +10,12 @@ use arrow::array::{
     Array, ArrayRef, Date32Array, Float64Array, Int64Array, ListArray, StringViewArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
+use catalog::local::LocalCatalog;
+use catalog::storage::{Storage, StorageConfig};
 use datafusion::common::ScalarValue;
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF};
 use datafusion::prelude::SessionContext;
-use catalog::local::LocalCatalog;
-use catalog::storage::{Storage, StorageConfig};
 use engine::{Engine, Settings};
 
 const ROWS: usize = 8192;
@@ -60,7 +60,8 @@ impl Columns {
         let int = |value: i64| ColumnarValue::Scalar(ScalarValue::Int64(Some(value)));
         let Self { text: t, csv, json, integer, double, date, moment, list } = self;
         let same = |name: &'static str, args: Vec<ColumnarValue>| ((name, args.clone()), Some((name, args)));
-        let as_ = |ours: &'static str, theirs: &'static str, args: Vec<ColumnarValue>| ((ours, args.clone()), Some((theirs, args)));
+        let as_ =
+            |ours: &'static str, theirs: &'static str, args: Vec<ColumnarValue>| ((ours, args.clone()), Some((theirs, args)));
         let c = |value: &ColumnarValue| value.clone();
         vec![
             same("lower", vec![c(t)]),
@@ -82,7 +83,10 @@ impl Columns {
             same("date_trunc", vec![text("month"), c(moment)]),
             (("date_diff", vec![text("day"), c(date), c(date)]), None),
             (("year", vec![c(date)]), Some(("date_part", vec![text("year"), c(date)]))),
-            (("date_format", vec![c(moment), text("%Y-%m-%d %H:%i")]), Some(("to_char", vec![c(moment), text("%Y-%m-%d %H:%M")]))),
+            (
+                ("date_format", vec![c(moment), text("%Y-%m-%d %H:%i")]),
+                Some(("to_char", vec![c(moment), text("%Y-%m-%d %H:%M")])),
+            ),
             (("cardinality", vec![c(list)]), Some(("array_length", vec![c(list)]))),
             (("element_at", vec![c(list), int(2)]), Some(("array_element", vec![c(list), int(2)]))),
             (("contains", vec![c(list), int(4)]), Some(("array_has", vec![c(list), int(4)]))),
@@ -147,7 +151,10 @@ impl Prepared {
         let of = ReturnFieldArgs { arg_fields: &arg_fields, scalar_arguments: &scalar_arguments };
         let return_field = udf.return_field_from_args(of).unwrap();
         let config_options = Arc::new(ConfigOptions::default());
-        Self { udf: Arc::clone(udf), args: ScalarFunctionArgs { args, arg_fields, number_rows: ROWS, return_field, config_options } }
+        Self {
+            udf: Arc::clone(udf),
+            args: ScalarFunctionArgs { args, arg_fields, number_rows: ROWS, return_field, config_options },
+        }
     }
 
     /// Nanoseconds a row.

@@ -56,10 +56,7 @@ pub(super) fn aggregate(aggregate: Aggregate) -> Result<LogicalPlan> {
         return Err(not_comparable(wrong));
     }
     let repeated = keys::repeated(&schema);
-    let key_column = |expr: &Expr| match expr {
-        Expr::Column(column) => schema.maybe_index_of_column(column).is_some_and(|at| repeated.contains(&at)),
-        _ => false,
-    };
+    let key_column = |expr: &Expr| repeated && matches!(expr, Expr::Column(_));
     if !types.iter().any(has_looks) && !aggregate.group_expr.iter().any(key_column) {
         return Ok(LogicalPlan::Aggregate(aggregate));
     }

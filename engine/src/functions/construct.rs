@@ -99,7 +99,13 @@ pub(super) fn all() -> Vec<Arc<ScalarUDF>> {
         let signature = Signature::user_defined(Volatility::Immutable);
         Arc::new(ScalarUDF::new_from_impl(Shape { what, aliases, signature }))
     };
-    vec![make(What::Row, &["row"]), make(What::NamedRow, &[]), make(What::Field, &[]), make(What::Key, &[]), make(What::Subscript, &[])]
+    vec![
+        make(What::Row, &["row"]),
+        make(What::NamedRow, &[]),
+        make(What::Field, &[]),
+        make(What::Key, &[]),
+        make(What::Subscript, &[]),
+    ]
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -16,7 +16,10 @@ pub(super) const FUNCTIONS: &[Scalar] = &[
     Scalar {
         names: &["$element"],
         description: "The element of an array at a place, the member of an object with a name",
-        overloads: &[Overload::new("(variant, bigint) -> variant", element), Overload::new("(variant, varchar) -> variant", member)],
+        overloads: &[
+            Overload::new("(variant, bigint) -> variant", element),
+            Overload::new("(variant, varchar) -> variant", member),
+        ],
     },
     Scalar {
         names: &["variant_is_null"],

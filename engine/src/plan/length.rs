@@ -25,7 +25,9 @@ pub(crate) fn column(plan: &LogicalPlan, at: usize) -> Result<Type> {
         LogicalPlan::Distinct(Distinct::All(input)) => return column(input, at),
         LogicalPlan::Aggregate(aggregate) => aggregate.group_expr.get(at).and_then(|expr| of(expr, &aggregate.input)),
         LogicalPlan::Values(values) => longest(values.values.iter().filter_map(|row| row.get(at)), plan),
-        LogicalPlan::Union(union) => union.inputs.iter().map(|input| with_length(column(input, at).ok()?)).reduce(longer).flatten(),
+        LogicalPlan::Union(union) => {
+            union.inputs.iter().map(|input| with_length(column(input, at).ok()?)).reduce(longer).flatten()
+        }
         LogicalPlan::Join(join) => {
             let left = join.left.schema().fields().len();
             let beside = plan.schema().fields().len() == left + join.right.schema().fields().len();

@@ -7,8 +7,8 @@ use catalog::local::LocalCatalog;
 use futures::TryStreamExt as _;
 
 use super::definition::TABLES;
-use crate::information_schema::Wanted;
 use super::*;
+use crate::information_schema::Wanted;
 
 #[tokio::test]
 async fn every_table_has_rows_of_its_width_and_its_types() {

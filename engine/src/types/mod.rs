@@ -157,7 +157,13 @@ impl Type {
     /// Whether `<` and `ORDER BY` are defined.
     pub(crate) fn is_orderable(&self) -> bool {
         match self {
-            Self::Json | Self::Variant | Self::Map(..) | Self::HyperLogLog | Self::P4HyperLogLog | Self::SetDigest | Self::TDigest => false,
+            Self::Json
+            | Self::Variant
+            | Self::Map(..)
+            | Self::HyperLogLog
+            | Self::P4HyperLogLog
+            | Self::SetDigest
+            | Self::TDigest => false,
             Self::QDigest(_) => false,
             Self::Array(item) => item.is_orderable(),
             Self::Row(fields) => fields.iter().all(|(_, field)| field.is_orderable()),

@@ -2,9 +2,7 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewArray};
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::{
-    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-};
+use arrow::datatypes::{ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use catalog::{Error, Result};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use parquet_variant::{ObjectFieldBuilder, Variant, VariantBuilder, VariantBuilderExt};
@@ -215,7 +213,8 @@ fn of_moment(moments: Moments, from: &Type) -> Scalar<'_> {
         Type::Date => Box::new(move |row| Ok(Variant::from(instant(moments.moment(row))?.date_naive()))),
         Type::Time(_) => Box::new(move |row| {
             let picos = moments.time(row);
-            let micros = (picos % PICOS_PER_MICRO == 0).then(|| TimeDelta::microseconds(picos / PICOS_PER_MICRO)).ok_or_else(unfit)?;
+            let micros =
+                (picos % PICOS_PER_MICRO == 0).then(|| TimeDelta::microseconds(picos / PICOS_PER_MICRO)).ok_or_else(unfit)?;
             Ok(Variant::from(NaiveTime::MIN + micros))
         }),
         Type::TimestampTz(_) => Box::new(move |row| Ok(Variant::from(instant(moments.moment(row))?))),
