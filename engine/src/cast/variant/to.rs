@@ -43,7 +43,7 @@ type Scalar<'a> = Box<dyn Fn(usize) -> Result<Variant<'a, 'a>> + 'a>;
 enum Kind<'a> {
     Scalar(Scalar<'a>),
     Json(&'a StringViewArray),
-    Variants(Variants),
+    Variants(Box<Variants>),
     List(&'a [i32], Box<Source<'a>>),
     Map(&'a [i32], &'a StringViewArray, Box<Source<'a>>),
     /// Fields with their names.
@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
                 Kind::Row(columns.map(field).collect::<Result<_>>()?)
             }
             Type::Json => Kind::Json(array.as_struct().column(0).as_string_view()),
-            Type::Variant => Kind::Variants(Variants::of(array)?),
+            Type::Variant => Kind::Variants(Box::new(Variants::of(array)?)),
             scalar => Kind::Scalar(of_scalar(array, scalar)?),
         };
         Ok(Self { nulls: array.logical_nulls(), kind })
@@ -205,7 +205,7 @@ fn of_scalar<'a>(array: &'a ArrayRef, from: &'a Type) -> Result<Scalar<'a>> {
 fn of_moment(moments: Moments, from: &Type) -> Scalar<'_> {
     let unfit = move || invalid(format!("Cannot cast {from} to VARIANT: the value is too far away or has too many digits"));
     let instant = move |moment: Moment| {
-        let nanos = (moment.picos % 1000 == 0).then(|| i64::from(moment.picos) / 1000).ok_or_else(unfit)?;
+        let nanos = moment.picos.is_multiple_of(1000).then(|| i64::from(moment.picos) / 1000).ok_or_else(unfit)?;
         let at: Option<DateTime<Utc>> = DateTime::from_timestamp_micros(moment.micros);
         at.and_then(|at| at.checked_add_signed(TimeDelta::nanoseconds(nanos))).ok_or_else(unfit)
     };
