@@ -4,7 +4,7 @@ use std::any::Any;
 
 use chrono::{DateTime, Utc};
 use datafusion::common::{DataFusionError, Result};
-use datafusion::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
+use datafusion::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
 
 use crate::types::Zone;
 
@@ -15,6 +15,10 @@ pub struct Properties {
     pub time_zone: String,
     /// Whether `1.2` is a decimal, as in Trino, and not a double, as in Athena.
     pub decimal_literals: bool,
+    /// Whether decimals are added, multiplied and divided with the precision and scale that Trino had before its release 477.
+    pub legacy_arithmetic_decimal_operators: bool,
+    /// Whether a varchar turns into a char where both meet, as in Trino before its release 482, and not the char into a varchar.
+    pub legacy_varchar_to_char_coercion: bool,
     /// When the query began: the time of `now()`.
     pub start: DateTime<Utc>,
     /// Who asks, and the catalog and schema of names that have none: what `current_user` and its kin answer. The engine sets the latter
@@ -29,6 +33,8 @@ impl Default for Properties {
         Self {
             time_zone: "UTC".to_string(),
             decimal_literals: false,
+            legacy_arithmetic_decimal_operators: true,
+            legacy_varchar_to_char_coercion: true,
             start: DateTime::UNIX_EPOCH,
             user: "civetta".to_string(),
             catalog: String::new(),
@@ -38,6 +44,11 @@ impl Default for Properties {
 }
 
 impl Properties {
+    /// Those of a session's options, or the defaults.
+    pub(crate) fn of(options: &ConfigOptions) -> Self {
+        options.extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
     /// The session's time zone.
     ///
     /// Errors: `InvalidInput` for a name that is not a time zone's.
@@ -52,6 +63,8 @@ impl ConfigExtension for Properties {
 
 const TIME_ZONE: &str = "time_zone";
 const DECIMAL_LITERALS: &str = "decimal_literals";
+const LEGACY_DECIMALS: &str = "legacy_arithmetic_decimal_operators";
+const LEGACY_CHARS: &str = "legacy_varchar_to_char_coercion";
 const START: &str = "start";
 const USER: &str = "user";
 const CATALOG: &str = "catalog";
@@ -75,6 +88,8 @@ impl ExtensionOptions for Properties {
         match key {
             TIME_ZONE => self.time_zone = value.to_string(),
             DECIMAL_LITERALS => self.decimal_literals = value.parse().map_err(|_| wrong())?,
+            LEGACY_DECIMALS => self.legacy_arithmetic_decimal_operators = value.parse().map_err(|_| wrong())?,
+            LEGACY_CHARS => self.legacy_varchar_to_char_coercion = value.parse().map_err(|_| wrong())?,
             START => self.start = value.parse().map_err(|_| wrong())?,
             USER => self.user = value.to_string(),
             CATALOG => self.catalog = value.to_string(),
@@ -93,6 +108,12 @@ impl ExtensionOptions for Properties {
         vec![
             entry(TIME_ZONE, self.time_zone.clone(), "the session's time zone"),
             entry(DECIMAL_LITERALS, self.decimal_literals.to_string(), "whether 1.2 is a decimal"),
+            entry(
+                LEGACY_DECIMALS,
+                self.legacy_arithmetic_decimal_operators.to_string(),
+                "whether decimals are counted as before Trino 477",
+            ),
+            entry(LEGACY_CHARS, self.legacy_varchar_to_char_coercion.to_string(), "whether a varchar turns into a char"),
             entry(START, self.start.to_rfc3339(), "when the query began"),
             entry(USER, self.user.clone(), "who asks"),
             entry(CATALOG, self.catalog.clone(), "the catalog of names that have none"),
@@ -111,6 +132,8 @@ mod tests {
         let properties = Properties {
             time_zone: "Asia/Tokyo".into(),
             decimal_literals: true,
+            legacy_arithmetic_decimal_operators: false,
+            legacy_varchar_to_char_coercion: false,
             start,
             schema: "s".into(),
             ..Properties::default()

@@ -20,7 +20,7 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 use url::Url;
 
-use crate::coerce::{Coercion, Operators};
+use crate::coerce::Coercion;
 use crate::error::{from_datafusion, into_datafusion};
 use crate::functions;
 use crate::pattern;
@@ -101,7 +101,6 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     let framed = window::functions(aggregates.iter());
     builder.window_functions().get_or_insert_default().extend(framed);
     builder.higher_order_functions().get_or_insert_default().extend(lambdas);
-    builder.expr_planners().get_or_insert_default().insert(0, Arc::new(Operators));
     builder.relation_planners().get_or_insert_default().push(Arc::new(Relations));
     let rules: Vec<Arc<dyn AnalyzerRule + Send + Sync>> =
         vec![Arc::new(Decorrelate), Arc::new(ResolveGroupingFunction::new()), Arc::new(Coercion)];

@@ -6,6 +6,7 @@ use std::time::Duration;
 use catalog::{Error, Result};
 
 use crate::engine::Session;
+use crate::properties::Properties;
 
 /// A property, with its type and what it is for.
 pub(crate) struct Property {
@@ -15,11 +16,21 @@ pub(crate) struct Property {
 }
 
 /// All of them, in order.
-pub(crate) const PROPERTIES: [Property; 3] = [
+pub(crate) const PROPERTIES: [Property; 5] = [
     Property {
         name: "decimal_literals",
         r#type: "boolean",
         description: "Whether 1.2 is a decimal, as in Trino, and not a double, as in Athena",
+    },
+    Property {
+        name: "legacy_arithmetic_decimal_operators",
+        r#type: "boolean",
+        description: "Whether decimals are added, multiplied and divided with the precision and scale of Trino before 477",
+    },
+    Property {
+        name: "legacy_varchar_to_char_coercion",
+        r#type: "boolean",
+        description: "Whether a varchar turns into a char where both meet, as in Trino before 482, and not the char into a varchar",
     },
     Property {
         name: "query_max_run_time",
@@ -35,8 +46,11 @@ impl Session {
     /// Errors: `InvalidInput` for a property that there is not, and for a text that is no value of it.
     pub fn set_property(&mut self, name: &str, value: &str) -> Result<()> {
         let wrong = |what: &str| Error::invalid(format!("Unable to set session property '{name}' to '{value}': it takes {what}"));
+        if let Some(switch) = switch(&mut self.properties, name) {
+            *switch = value.parse().map_err(|_| wrong("true or false"))?;
+            return Ok(());
+        }
         match name {
-            "decimal_literals" => self.properties.decimal_literals = value.parse().map_err(|_| wrong("true or false"))?,
             "query_max_run_time" => {
                 let limit = duration(value).ok_or_else(|| wrong("a duration such as 10m"))?;
                 self.timeout = (!limit.is_zero()).then_some(limit);
@@ -56,8 +70,12 @@ impl Session {
     ///
     /// Errors: `InvalidInput` for a property that there is not.
     pub(crate) fn reset_property(&mut self, name: &str) -> Result<()> {
+        let mut defaults = self.defaults.clone();
+        if let (Some(switch), Some(default)) = (switch(&mut self.properties, name), switch(&mut defaults, name)) {
+            *switch = *default;
+            return Ok(());
+        }
         match name {
-            "decimal_literals" => self.properties.decimal_literals = self.defaults.decimal_literals,
             "query_max_run_time" => self.timeout = None,
             "time_zone_id" => self.properties.time_zone.clone_from(&self.defaults.time_zone),
             _ => return Err(unknown(name)),
@@ -68,10 +86,9 @@ impl Session {
     /// A property's value as text.
     pub(crate) fn property(&self, name: &str) -> Option<String> {
         Some(match name {
-            "decimal_literals" => self.properties.decimal_literals.to_string(),
             "query_max_run_time" => self.timeout.map_or_else(|| "0s".to_owned(), |limit| format!("{}ms", limit.as_millis())),
             "time_zone_id" => self.properties.time_zone.clone(),
-            _ => return None,
+            _ => switch(&mut self.properties.clone(), name)?.to_string(),
         })
     }
 
@@ -79,6 +96,16 @@ impl Session {
     pub(crate) fn default_property(&self, name: &str) -> Option<String> {
         Self { properties: self.defaults.clone(), timeout: None, ..Self::default() }.property(name)
     }
+}
+
+/// A property that is true or false.
+fn switch<'a>(properties: &'a mut Properties, name: &str) -> Option<&'a mut bool> {
+    Some(match name {
+        "decimal_literals" => &mut properties.decimal_literals,
+        "legacy_arithmetic_decimal_operators" => &mut properties.legacy_arithmetic_decimal_operators,
+        "legacy_varchar_to_char_coercion" => &mut properties.legacy_varchar_to_char_coercion,
+        _ => return None,
+    })
 }
 
 fn unknown(name: &str) -> Error {

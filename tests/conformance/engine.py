@@ -101,5 +101,6 @@ def request(case):
         "setup": case.get("setup") or [],
         "time_zone": session.get("timezone", "UTC"),
         "decimals": not case["id"].startswith("athena"),
+        "newer": case.get("newer", False),
         "parse": "expect" in case,
     }

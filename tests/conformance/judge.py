@@ -32,13 +32,14 @@ def load(files):
     for file in files:
         path = Path(file).parent / "result_changes.jsonl"
         if path.is_file() and not changes:
-            changes = {(line["id"], line["sql"]): line["then"] for line in lines(path) if line["release"] == RELEASE}
+            changes = {(line["id"], line["sql"]): line for line in lines(path) if line["release"] == RELEASE}
     cases, seen = [], collections.Counter()
     for file in files:
         for case in lines(file):
-            then = changes.get((case["id"], case["sql"]))
-            if then is not None:
-                case["expected"] = then
+            changed = changes.get((case["id"], case["sql"]))
+            if changed:
+                cases.append(newer(case, changed["now"]))
+                case["expected"] = changed["then"]
             if "expected" in case:
                 case["expected"] = without_plus(case["expected"])
             seen[case["id"]] += 1
@@ -48,6 +49,13 @@ def load(files):
             if not case.get("skip_data"):
                 cases.append(case)
     return cases
+
+
+def newer(case, now):
+    """The case in a session with the rules that came after our release, and what is stated for those."""
+    case = {**case, "id": case["id"] + "@newer", "family": "newer_rules", "newer": True}
+    case.pop("expected", None)
+    return {**case, **(now if isinstance(now, dict) else {"expected": now})}
 
 
 def without_plus(value):

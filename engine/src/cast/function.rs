@@ -106,6 +106,5 @@ fn target(name: Option<&ScalarValue>) -> Result<Type> {
 }
 
 fn clock_of(options: &ConfigOptions) -> Result<crate::types::temporal::cast::Clock> {
-    let default = Properties::default();
-    clock(options.extensions.get::<Properties>().unwrap_or(&default)).map_err(into_datafusion)
+    clock(&Properties::of(options)).map_err(into_datafusion)
 }

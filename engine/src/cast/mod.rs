@@ -36,7 +36,8 @@ pub(crate) enum Strictness {
 /// What casts know of the session.
 pub(crate) fn clock(properties: &Properties) -> Result<Clock> {
     let start = properties.start.timestamp_micros();
-    Ok(Clock { zone: properties.zone()?, start: Moment { micros: start, picos: 0 } })
+    let start = Moment { micros: start, picos: 0 };
+    Ok(Clock { zone: properties.zone()?, start, pads_chars: properties.legacy_varchar_to_char_coercion })
 }
 
 /// Whether the text of a literal is one of its type.

@@ -16,7 +16,8 @@ use crate::types::{Type, temporal};
 pub(super) fn to_varchar(array: &ArrayRef, from: &Type, length: Option<u32>, clock: Clock) -> Result<ArrayRef> {
     let texts = match from {
         Type::Varchar(_) => native(array, &Type::VARCHAR)?,
-        Type::Char(width) => padded(array, *width)?,
+        Type::Char(width) if clock.pads_chars => padded(array, *width)?,
+        Type::Char(_) => wrapped::value(array)?,
         other => text(array, other, clock)?,
     };
     let Some(length) = length else { return Ok(texts) };

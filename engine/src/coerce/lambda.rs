@@ -12,15 +12,17 @@ use datafusion::logical_expr::type_coercion::functions::{
 };
 use datafusion::logical_expr::{Expr, ExprSchemable, LambdaParametersProgress, ValueOrLambda};
 
+use super::chars::Meeting;
 use super::walk::{coerce, to_arrow};
 
 /// Coerces `expr` and all that is in it.
-pub(super) fn walk(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    expr.rewrite(&mut Walk { schema })
+pub(super) fn walk(expr: Expr, schema: &DFSchema, meeting: Meeting) -> Result<Transformed<Expr>> {
+    expr.rewrite(&mut Walk { schema, meeting })
 }
 
 struct Walk<'a> {
     schema: &'a DFSchema,
+    meeting: Meeting,
 }
 
 impl TreeNodeRewriter for Walk<'_> {
@@ -29,7 +31,7 @@ impl TreeNodeRewriter for Walk<'_> {
     fn f_down(&mut self, expr: Expr) -> Result<Transformed<Expr>> {
         match expr {
             Expr::HigherOrderFunction(function) => {
-                let coerced = higher_order(function, self.schema)?;
+                let coerced = higher_order(function, self.schema, self.meeting)?;
                 Ok(Transformed::new(coerced, true, TreeNodeRecursion::Jump))
             }
             other => Ok(Transformed::no(other)),
@@ -37,17 +39,17 @@ impl TreeNodeRewriter for Walk<'_> {
     }
 
     fn f_up(&mut self, expr: Expr) -> Result<Transformed<Expr>> {
-        coerce(expr, self.schema)
+        coerce(expr, self.schema, self.meeting)
     }
 }
 
 /// DataFusion gave the variables of lambdas the types that the values had before they were coerced. Here they get those that
 /// the values have now, and only then the bodies are coerced.
-fn higher_order(function: HigherOrderFunction, schema: &DFSchema) -> Result<Expr> {
+fn higher_order(function: HigherOrderFunction, schema: &DFSchema, meeting: Meeting) -> Result<Expr> {
     let HigherOrderFunction { func, args } = function;
     let args = args.into_iter().map(|arg| match arg {
         Expr::Lambda(_) => Ok(arg),
-        value => Ok(walk(value, schema)?.data),
+        value => Ok(walk(value, schema, meeting)?.data),
     });
     let mut args = args.collect::<Result<Vec<Expr>>>()?;
     let fields = args.iter().map(|arg| match arg {
@@ -64,7 +66,7 @@ fn higher_order(function: HigherOrderFunction, schema: &DFSchema) -> Result<Expr
         for (arg, field) in args.iter_mut().zip(&mut fields) {
             let Expr::Lambda(lambda) = arg else { continue };
             let Some(parameters) = parameters.next().flatten() else { continue };
-            let body = body(lambda, parameters, schema)?;
+            let body = body(lambda, parameters, schema, meeting)?;
             *field = ValueOrLambda::Lambda(Some(body.to_field(schema)?.1));
             if complete {
                 *lambda.body = body;
@@ -92,10 +94,10 @@ fn untyped(function: &str) -> datafusion::common::DataFusionError {
 }
 
 /// The lambda's body, coerced, with variables of these types.
-fn body(lambda: &Lambda, parameters: Vec<FieldRef>, schema: &DFSchema) -> Result<Expr> {
+fn body(lambda: &Lambda, parameters: Vec<FieldRef>, schema: &DFSchema, meeting: Meeting) -> Result<Expr> {
     let named = lambda.params.iter().zip(parameters).map(|(name, field)| (name.clone(), field.renamed(name)));
     let body = retyped(lambda.body.as_ref().clone(), &named.collect())?;
-    Ok(walk(body, schema)?.data)
+    Ok(walk(body, schema, meeting)?.data)
 }
 
 /// `expr` with the variables of these names as these fields; a lambda inside may have variables of the same names.

@@ -4,6 +4,7 @@
 //! [`Operators`] works while DataFusion plans a query, since DataFusion asks each operator for its type at once; [`Coercion`]
 //! works on the whole plan and has the last word.
 
+mod chars;
 mod compare;
 mod expr;
 mod group;

@@ -7,15 +7,38 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExp
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use super::chars::Meeting;
 use super::compare::{call, compare};
 use super::json;
 use crate::error::into_datafusion;
 use crate::plan::{IS_DISTINCT, IS_NOT_DISTINCT, PERIOD_END};
+use crate::properties::Properties;
 use crate::types::Type;
 
 /// Plans comparisons, arithmetic and window frames.
 #[derive(Debug)]
-pub(crate) struct Operators;
+pub(crate) struct Operators {
+    meeting: Meeting,
+    /// Whether decimals are counted by Trino's rules of before its release 477.
+    legacy_decimals: bool,
+}
+
+impl Operators {
+    pub(crate) fn new(properties: &Properties) -> Self {
+        Self { meeting: Meeting::of(properties), legacy_decimals: properties.legacy_arithmetic_decimal_operators }
+    }
+
+    /// The function of an operator is another one for decimals by the newer rules.
+    fn arithmetic(&self, functions: [&str; 2], expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        let [legacy, of_decimals] = functions;
+        let types = [Type::of(&expr.left.get_type(schema)?), Type::of(&expr.right.get_type(schema)?)];
+        let decimals = matches!(&types, [Ok(left), Ok(right)]
+            if left.as_decimal().is_some() && right.as_decimal().is_some()
+            && (matches!(left, Type::Decimal(..)) || matches!(right, Type::Decimal(..))));
+        let function = if decimals && !self.legacy_decimals { of_decimals } else { legacy };
+        Ok(PlannerResult::Planned(call(function, vec![expr.left, expr.right])?))
+    }
+}
 
 impl ExprPlanner for Operators {
     fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
@@ -34,14 +57,15 @@ impl ExprPlanner for Operators {
             BinaryOperator::Custom(name) if name == PERIOD_END => {
                 return Ok(PlannerResult::Planned(period_end(expr.left, expr.right, schema)?));
             }
-            BinaryOperator::Plus => return arithmetic("$add", expr),
-            BinaryOperator::Minus => return arithmetic("$subtract", expr),
-            BinaryOperator::Multiply => return arithmetic("$multiply", expr),
-            BinaryOperator::Divide => return arithmetic("$divide", expr),
-            BinaryOperator::Modulo => return arithmetic("$modulus", expr),
+            BinaryOperator::Plus => return self.arithmetic(["$add", "$decimal_add"], expr, schema),
+            BinaryOperator::Minus => return self.arithmetic(["$subtract", "$decimal_subtract"], expr, schema),
+            BinaryOperator::Multiply => return self.arithmetic(["$multiply", "$decimal_multiply"], expr, schema),
+            BinaryOperator::Divide => return self.arithmetic(["$divide", "$decimal_divide"], expr, schema),
+            BinaryOperator::Modulo => return self.arithmetic(["$modulus", "$modulus"], expr, schema),
             _ => return Ok(PlannerResult::Original(expr)),
         };
-        Ok(PlannerResult::Planned(compare(expr.left, comparison, expr.right, schema, schema)?))
+        let (left, right) = self.meeting.pair((expr.left, schema), (expr.right, schema))?;
+        Ok(PlannerResult::Planned(compare(left, comparison, right, schema, schema)?))
     }
 
     fn plan_compound_identifier(
@@ -79,8 +103,4 @@ fn period_end(start: Expr, end: Expr, schema: &DFSchema) -> Result<Expr> {
         end_type if !datetime(&end_type) => mismatch("OVERLAPS period end must be a datetime or interval"),
         _ => Ok(end),
     }
-}
-
-fn arithmetic(function: &str, expr: RawBinaryExpr) -> Result<PlannerResult<RawBinaryExpr>> {
-    Ok(PlannerResult::Planned(call(function, vec![expr.left, expr.right])?))
 }

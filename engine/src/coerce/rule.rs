@@ -13,11 +13,12 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
+use super::chars::Meeting;
 use super::compare::mismatch;
 use super::expr::{retyped, type_of};
 use super::{cast, compare, group, keys};
 use crate::cast::Strictness;
-use crate::types::{Type, common_super_type};
+use crate::types::Type;
 
 /// Trino's coercions in place of DataFusion's `TypeCoercion`.
 #[derive(Debug)]
@@ -28,12 +29,13 @@ impl AnalyzerRule for Coercion {
         "coercion"
     }
 
-    fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
-        Ok(plan.transform_up_with_subqueries(coerce)?.data)
+    fn analyze(&self, plan: LogicalPlan, options: &ConfigOptions) -> Result<LogicalPlan> {
+        let meeting = Meeting::in_session(options);
+        Ok(plan.transform_up_with_subqueries(|plan| coerce(plan, meeting))?.data)
     }
 }
 
-fn coerce(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+fn coerce(plan: LogicalPlan, meeting: Meeting) -> Result<Transformed<LogicalPlan>> {
     let mut schema = merge_schema(&plan.inputs());
     if let LogicalPlan::TableScan(scan) = &plan {
         schema.merge(&DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?);
@@ -41,23 +43,23 @@ fn coerce(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let preserver = NamePreserver::new(&plan);
     let coerced = plan.map_expressions(|expr| {
         let name = preserver.save(&expr);
-        let coerced = super::lambda::walk(expr, &schema)?;
+        let coerced = super::lambda::walk(expr, &schema, meeting)?;
         Ok(coerced.update_data(|expr| name.restore(expr)))
     })?;
-    coerced.map_data(|plan| node(plan, &schema))?.map_data(LogicalPlan::recompute_schema)
+    coerced.map_data(|plan| node(plan, &schema, meeting))?.map_data(LogicalPlan::recompute_schema)
 }
 
 /// What a node asks of its expressions and inputs beside.
-fn node(plan: LogicalPlan, schema: &DFSchema) -> Result<LogicalPlan> {
+fn node(plan: LogicalPlan, schema: &DFSchema, meeting: Meeting) -> Result<LogicalPlan> {
     Ok(match plan {
         LogicalPlan::Filter(mut filter) => {
             filter.predicate = boolean(filter.predicate, schema, "WHERE clause")?;
             LogicalPlan::Filter(filter)
         }
-        LogicalPlan::Join(join) => LogicalPlan::Join(coerce_join(join)?),
-        LogicalPlan::Union(union) => LogicalPlan::Union(coerce_union(union)?),
+        LogicalPlan::Join(join) => LogicalPlan::Join(coerce_join(join, meeting)?),
+        LogicalPlan::Union(union) => LogicalPlan::Union(coerce_union(union, meeting)?),
         LogicalPlan::RecursiveQuery(query) => LogicalPlan::RecursiveQuery(coerce_recursive(query)?),
-        LogicalPlan::Values(values) => LogicalPlan::Values(coerce_values(values)?),
+        LogicalPlan::Values(values) => LogicalPlan::Values(coerce_values(values, meeting)?),
         LogicalPlan::Limit(limit) => LogicalPlan::Limit(coerce_limit(limit)?),
         LogicalPlan::Sort(sort) => LogicalPlan::Sort(group::sort(sort, schema)?),
         LogicalPlan::Aggregate(aggregate) => group::aggregate(aggregate)?,
@@ -76,10 +78,11 @@ pub(crate) fn boolean(expr: Expr, schema: &DFSchema, place: &str) -> Result<Expr
 }
 
 /// The pairs of an equi-join are compared as `=` would; what is not a plain equality then goes to the filter.
-fn coerce_join(mut join: Join) -> Result<Join> {
+fn coerce_join(mut join: Join, meeting: Meeting) -> Result<Join> {
     let (left_schema, right_schema) = (Arc::clone(join.left.schema()), Arc::clone(join.right.schema()));
     let mut pairs = Vec::with_capacity(join.on.len());
     for (left, right) in std::mem::take(&mut join.on) {
+        let (left, right) = meeting.pair((left, &left_schema), (right, &right_schema))?;
         match compare(left, Operator::Eq, right, &left_schema, &right_schema)? {
             Expr::BinaryExpr(equality) => pairs.push((*equality.left, *equality.right)),
             other => join.filter = Some(join.filter.take().map_or(other.clone(), |filter| filter.and(other))),
@@ -92,23 +95,24 @@ fn coerce_join(mut join: Join) -> Result<Join> {
 }
 
 /// The types of columns that all rows or inputs turn into.
-fn common_types(count: usize, rows: impl Iterator<Item = Result<Vec<Type>>>, place: &str) -> Result<Vec<Type>> {
+fn common_types(count: usize, rows: impl Iterator<Item = Result<Vec<Type>>>, place: &str, meeting: Meeting) -> Result<Vec<Type>> {
     let mut common = vec![Type::Unknown; count];
     for row in rows {
         for (index, (known, r#type)) in common.iter_mut().zip(row?).enumerate() {
-            *known = common_super_type(known, &r#type)
+            *known = meeting
+                .common(known, &r#type)
                 .ok_or_else(|| mismatch(format!("column {} in {place} has incompatible types: {known}, {type}", index + 1)))?;
         }
     }
     Ok(common)
 }
 
-fn coerce_union(union: Union) -> Result<Union> {
+fn coerce_union(union: Union, meeting: Meeting) -> Result<Union> {
     let types_of = |input: &Arc<LogicalPlan>| {
         let fields = input.schema().fields().iter();
         fields.map(|field| Type::of(field.data_type()).map_err(crate::error::into_datafusion)).collect()
     };
-    let common = common_types(union.schema.fields().len(), union.inputs.iter().map(types_of), "UNION query")?;
+    let common = common_types(union.schema.fields().len(), union.inputs.iter().map(types_of), "UNION query", meeting)?;
     let schema = retype(&union.schema, &common)?;
     let inputs = union.inputs.into_iter().map(|input| projected(input, &common, &schema)).collect::<Result<_>>()?;
     Ok(Union { inputs, schema })
@@ -156,10 +160,10 @@ fn projected(input: Arc<LogicalPlan>, common: &[Type], schema: &DFSchemaRef) -> 
     Ok(Arc::new(LogicalPlan::Projection(Projection::try_new(exprs, input)?)))
 }
 
-fn coerce_values(values: Values) -> Result<Values> {
+fn coerce_values(values: Values, meeting: Meeting) -> Result<Values> {
     let empty = DFSchema::empty();
     let types_of = |row: &Vec<Expr>| row.iter().map(|expr| type_of(expr, &empty)).collect();
-    let common = common_types(values.schema.fields().len(), values.values.iter().map(types_of), "VALUES")?;
+    let common = common_types(values.schema.fields().len(), values.values.iter().map(types_of), "VALUES", meeting)?;
     let cast_row = |row: Vec<Expr>| {
         let cells = row.into_iter().zip(&common);
         cells.map(|(expr, to)| cast(expr.clone(), &type_of(&expr, &empty)?, to, Strictness::Strict)).collect()

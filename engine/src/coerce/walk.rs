@@ -14,6 +14,7 @@ use datafusion::logical_expr::{
     BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, Projection, Subquery, WindowFrame, WindowFrameBound, WindowFrameUnits,
 };
 
+use super::chars::Meeting;
 use super::compare::{call, comparable, is_nested, is_ordinary, key, mismatch};
 use super::expr::type_of;
 use super::group::{group_key, order_key};
@@ -26,8 +27,8 @@ use crate::window::{self, Framed};
 
 const STRICT: Strictness = Strictness::Strict;
 
-pub(super) fn coerce(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    Ok(Transformed::yes(match expr {
+pub(super) fn coerce(expr: Expr, schema: &DFSchema, meeting: Meeting) -> Result<Transformed<Expr>> {
+    Ok(Transformed::yes(match meeting.within(expr, schema)? {
         // As all other texts are kept, also in rows and arrays.
         Expr::Literal(ScalarValue::Utf8(text), metadata) => Expr::Literal(ScalarValue::Utf8View(text), metadata),
         Expr::Cast(cast) => explicit(*cast.expr, &type_named(&cast.field)?, STRICT, schema)?,
@@ -139,7 +140,7 @@ fn alike(operands: Vec<Expr>, schema: &DFSchema) -> Result<Vec<Expr>> {
 }
 
 /// The subquery with its one column turned into `to`, and what stands for it where values are compared.
-fn column_as(subquery: Subquery, to: &Type) -> Result<Subquery> {
+pub(super) fn column_as(subquery: Subquery, to: &Type) -> Result<Subquery> {
     let plan = subquery.subquery;
     let schema = Arc::clone(plan.schema());
     let (qualifier, field) = schema.qualified_field(0);
@@ -171,7 +172,7 @@ fn set_comparison(comparison: SetComparison, schema: &DFSchema) -> Result<Expr> 
     Ok(Expr::SetComparison(SetComparison::new(Box::new(expr), column_as(subquery, &common)?, op, quantifier)))
 }
 
-fn first_type(subquery: &Subquery) -> Result<Type> {
+pub(super) fn first_type(subquery: &Subquery) -> Result<Type> {
     let field = subquery.subquery.schema().field(0);
     Type::of(field.data_type()).map_err(crate::error::into_datafusion)
 }

@@ -171,7 +171,7 @@ fn by_zero() -> datafusion::common::DataFusionError {
 }
 
 /// `of` for each row in which both operands are there. A constant is not repeated.
-fn binary<L, R, O>(
+pub(super) fn binary<L, R, O>(
     call: &Call<'_>,
     (left, right): (usize, usize),
     of: impl Fn(L::Native, R::Native) -> Result<O::Native>,
@@ -257,18 +257,18 @@ fn months(value: i64) -> Option<i32> {
 }
 
 /// Scales of the operands and of the result, its precision.
-fn scales(call: &Call<'_>) -> (u8, u8, u8, u8) {
+pub(super) fn scales(call: &Call<'_>) -> (u8, u8, u8, u8) {
     let scale = |r#type: &Type| r#type.as_decimal().unwrap_or((38, 0));
     let ((_, left), (_, right), (precision, result)) = (scale(&call.types[0]), scale(&call.types[1]), scale(call.result));
     (left, right, result, precision)
 }
 
-fn decimal_overflow() -> datafusion::common::DataFusionError {
+pub(super) fn decimal_overflow() -> datafusion::common::DataFusionError {
     overflow("Decimal overflow".to_string())
 }
 
 /// Both operands at the larger scale.
-fn decimal(call: &Call<'_>, of: fn(i128, i128) -> Option<i128>) -> Result<ArrayRef> {
+pub(super) fn decimal(call: &Call<'_>, of: fn(i128, i128) -> Option<i128>) -> Result<ArrayRef> {
     let (left, right, result, precision) = scales(call);
     let (up_left, up_right) = (ten_to(result - left), ten_to(result - right));
     binary::<Decimal128Type, Decimal128Type, Decimal128Type>(call, (0, 1), |a, b| {
@@ -277,7 +277,7 @@ fn decimal(call: &Call<'_>, of: fn(i128, i128) -> Option<i128>) -> Result<ArrayR
     })
 }
 
-fn product(call: &Call<'_>) -> Result<ArrayRef> {
+pub(super) fn product(call: &Call<'_>) -> Result<ArrayRef> {
     let (_, _, _, precision) = scales(call);
     binary::<Decimal128Type, Decimal128Type, Decimal128Type>(call, (0, 1), |a, b| {
         a.checked_mul(b).filter(|made| fits(*made, precision)).ok_or_else(decimal_overflow)
@@ -285,7 +285,7 @@ fn product(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 /// Rounded half up: `a * 10^(result + right - left) / b`.
-fn quotient(call: &Call<'_>) -> Result<ArrayRef> {
+pub(super) fn quotient(call: &Call<'_>) -> Result<ArrayRef> {
     let (left, right, result, precision) = scales(call);
     let up = result + right - left;
     binary::<Decimal128Type, Decimal128Type, Decimal128Type>(call, (0, 1), |a, b| {

@@ -14,6 +14,7 @@ mod columns;
 mod conditional;
 mod construct;
 mod datetime;
+mod decimal;
 mod equality;
 mod format;
 mod function;
@@ -59,6 +60,7 @@ use function::Function;
 /// All families. What several say of one name are overloads of one function.
 const FAMILIES: &[&[Scalar]] = &[
     arithmetic::FUNCTIONS,
+    decimal::FUNCTIONS,
     interval::FUNCTIONS,
     equality::FUNCTIONS,
     construct::FUNCTIONS,

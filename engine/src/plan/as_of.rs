@@ -1,6 +1,7 @@
 //! `FOR VERSION AS OF` and `FOR TIMESTAMP AS OF`: DataFusion's planner knows nothing of them, so a table that is asked for one of its
 //! states gets a name of its own, and under its old one an alias.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use catalog::{Error, Result};
@@ -100,7 +101,7 @@ impl Planner<'_> {
         query.limit_clause = None;
         query.fetch = None;
         query.body = Box::new(SetExpr::Select(Box::new(select_of(vec![SelectItem::UnnamedExpr(expr)]))));
-        let context = Context { state: self.state, scope, tables: Default::default(), functions: Default::default() };
+        let context = Context::new(self.state, scope, HashMap::new());
         let logical = self.with_tables(query, &context)?;
         let options = self.state.config_options();
         let logical = self.state.analyzer().execute_and_check(logical, options, |_, _| {}).map_err(from_datafusion)?;

@@ -14,9 +14,11 @@ use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPl
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 
 use super::scope::{FullName, Scope};
+use crate::coerce::Operators;
 use crate::error::into_datafusion;
 use crate::functions::has;
 use crate::functions::library::{AGGREGATE, SCALAR, WINDOW};
+use crate::properties::Properties;
 
 pub(crate) struct Context<'a> {
     pub(crate) state: &'a SessionState,
@@ -24,6 +26,16 @@ pub(crate) struct Context<'a> {
     pub(crate) tables: HashMap<FullName, Arc<dyn TableSource>>,
     /// Those that the query defines for itself.
     pub(crate) functions: HashMap<String, Arc<ScalarUDF>>,
+    /// The session's, and before them ours for operators.
+    pub(crate) planners: Vec<Arc<dyn ExprPlanner>>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(state: &'a SessionState, scope: &'a Scope, tables: HashMap<FullName, Arc<dyn TableSource>>) -> Self {
+        let operators: Arc<dyn ExprPlanner> = Arc::new(Operators::new(&Properties::of(state.config_options())));
+        let planners = std::iter::once(operators).chain(state.expr_planners().iter().cloned()).collect();
+        Self { state, scope, tables, functions: HashMap::new(), planners }
+    }
 }
 
 impl ContextProvider for Context<'_> {
@@ -40,7 +52,7 @@ impl ContextProvider for Context<'_> {
     }
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
-        self.state.expr_planners()
+        &self.planners
     }
 
     fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {

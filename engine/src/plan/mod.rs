@@ -114,7 +114,7 @@ impl Planner<'_> {
                 .try_collect()
                 .await?;
             let functions = inline::taken(&mut query)?;
-            let mut context = Context { state: self.state, scope: &scope, tables, functions: HashMap::new() };
+            let mut context = Context::new(self.state, &scope, tables);
             for function in functions {
                 let (called, made) = self.function(function, &context)?;
                 context.functions.insert(called, made);
@@ -128,7 +128,7 @@ impl Planner<'_> {
     fn with_tables(&self, mut query: ast::Query, context: &Context<'_>) -> Result<LogicalPlan> {
         expand::expanded(&mut query, &|probe| self.with_tables(probe, context))?;
         let mut query = forms::planned(query, &Aggregates(self.state.aggregate_functions()))?;
-        let mut properties = self.state.config_options().extensions.get::<Properties>().cloned().unwrap_or_default();
+        let mut properties = Properties::of(self.state.config_options());
         properties.decimal_literals = context.scope.decimal_literals.unwrap_or(properties.decimal_literals);
         lower::query(&mut query, &properties)?;
         let planner = SqlToRel::new_with_options(context, options(&self.state.config_options().sql_parser));

@@ -36,7 +36,8 @@ pub(crate) fn clock(call: &Call<'_>) -> Result<Clock> {
     let zone = session.zone().map_err(into_datafusion)?;
     let nanos = session.start.timestamp_subsec_nanos();
     let micros = session.start.timestamp().saturating_mul(1_000_000) + i64::from(nanos / 1000);
-    Ok(Clock { zone, start: Moment { micros, picos: nanos % 1000 * 1000 } })
+    let start = Moment { micros, picos: nanos % 1000 * 1000 };
+    Ok(Clock { zone, start, pads_chars: session.legacy_varchar_to_char_coercion })
 }
 
 /// `INVALID_FUNCTION_ARGUMENT`

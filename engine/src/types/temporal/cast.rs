@@ -12,12 +12,14 @@ use super::parse::{self, TimeText, TimestampText};
 use super::{MAX_PRECISION, Moment, PICOS_PER_DAY, PICOS_PER_SECOND, print, round_time};
 use crate::types::{Type, Zone};
 
-/// What casts need to know of a session: a time has no day, a timestamp no zone.
+/// What casts need to know of a session: a time has no day, a timestamp no zone, and blanks are or are not of a char.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     pub(crate) zone: Zone,
     /// When the query began.
     pub(crate) start: Moment,
+    /// Whether a char that turns into a varchar has blanks up to its length.
+    pub(crate) pads_chars: bool,
 }
 
 impl Clock {
@@ -350,7 +352,11 @@ mod tests {
 
     fn clock() -> Clock {
         // 2020-05-01 01:02:03 in UTC.
-        Clock { zone: Zone::parse("+08:35").unwrap(), start: Moment { micros: 1_588_294_923_000_000, picos: 0 } }
+        Clock {
+            zone: Zone::parse("+08:35").unwrap(),
+            start: Moment { micros: 1_588_294_923_000_000, picos: 0 },
+            pads_chars: true,
+        }
     }
 
     fn through(keyword: &str, text: &str, to: &str) -> String {

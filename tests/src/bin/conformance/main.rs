@@ -1,7 +1,7 @@
 //! Runs SQL for a judge: one case in JSON a line of standard input, its answer in JSON a line of standard output. The cases have
 //! an engine over an embedded catalog in a temporary folder to themselves; `tests/conformance/run.py` starts this and judges.
 //!
-//! In: `{"sql", "setup": [sql…], "time_zone", "decimals": bool, "parse": bool}`.
+//! In: `{"sql", "setup": [sql…], "time_zone", "decimals": bool, "newer": bool, "parse": bool}`.
 //! Out: `{"types": [Trino's name…], "rows": [[value…]…]}`, or `{"error": "NAME: message"}`, with `"panicked": true` where a library
 //! panicked. Arguments: the seconds that a case may take, and a folder of Parquet files, each in a folder of its table's name,
 //! which become the tables of the database `default`.
@@ -69,6 +69,8 @@ async fn answer(engine: &Engine, case: &Value, limit: Duration) -> Value {
         let properties = Properties {
             time_zone: text("time_zone").to_string(),
             decimal_literals: case["decimals"] == true,
+            legacy_arithmetic_decimal_operators: case["newer"] != true,
+            legacy_varchar_to_char_coercion: case["newer"] != true,
             ..Properties::default()
         };
         let mut session = Session { timeout: Some(limit), properties, ..Session::default() };
