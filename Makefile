@@ -33,7 +33,8 @@ $(VENV)/.installed $(VENV)-dbt/.installed:
 	$(@D)/bin/pip install --quiet --no-deps --no-compile --requirement $<
 	touch $@
 
-# Trino's own cases, from ../shared, through the engine: prints rates, writes docs/conformance.md and the list of known failures.
+# Trino's own cases, from ../shared, through the engine, and a sample of them through a server's Trino and Athena doors: prints rates,
+# writes docs/conformance.md and the list of known failures.
 conformance:
 	$(CARGO) build --locked --workspace --all-targets
 	$(PYTHON) tests/conformance/run.py --binary "$${CARGO_TARGET_DIR:-target}/debug/conformance" --write

@@ -94,13 +94,13 @@ class Engine:
 
 
 def request(case):
-    """The case as the binary reads it. Athena reads `1.2` as a double, Trino as a decimal."""
+    """The case as the binary reads it. Athena reads `1.2` as a double, Trino as a decimal, unless the case says which."""
     session = case.get("session") or {}
     return {
         "sql": case.get("sql_statement") or case["sql"],
         "setup": case.get("setup") or [],
         "time_zone": session.get("timezone", "UTC"),
-        "decimals": not case["id"].startswith("athena"),
+        "decimals": case.get("decimals", not case["id"].startswith("athena")),
         "newer": case.get("newer", False),
         "parse": "expect" in case,
     }
