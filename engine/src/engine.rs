@@ -295,9 +295,9 @@ impl Engine {
         query::physical(&state, &self.plan(&state, session, query).await?).await
     }
 
-    /// What a worker executes a plan with, and decodes it.
-    pub fn task_context(&self) -> Arc<TaskContext> {
-        self.task(&self.state(&Session::default()))
+    /// What a worker executes a plan of `session` with, and decodes it: functions see the session's options.
+    pub fn task_context(&self, session: &Session) -> Arc<TaskContext> {
+        self.task(&self.state(session))
     }
 
     /// What a plan of `state` runs with: a memory pool of its own.
@@ -321,10 +321,11 @@ impl Engine {
     /// A state for one query of `session`, whose `now` is now.
     pub(crate) fn state(&self, session: &Session) -> SessionState {
         let mut state = self.0.template.clone();
-        state.mark_start_execution();
         let Session { catalog, database, properties, .. } = session.clone();
         let properties = Properties { start: chrono::Utc::now(), catalog, schema: database, ..properties };
         state.config_mut().options_mut().extensions.insert(properties);
+        // This keeps the options as they are now for the functions that it will run.
+        state.mark_start_execution();
         state
     }
 }

@@ -16,7 +16,7 @@ use datafusion::common::ScalarValue;
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF};
 use datafusion::prelude::SessionContext;
-use engine::{Engine, Settings};
+use engine::{Engine, Session, Settings};
 
 const ROWS: usize = 8192;
 const ROUNDS: usize = 7;
@@ -102,7 +102,7 @@ async fn main() {
     let spill = folder.path().join("spill");
     let settings = Settings { memory: None, threads: Some(1), spill, spill_limit: None, locations: false };
     let engine = Engine::new(catalog, storage, settings).unwrap();
-    let (ours, theirs) = (engine.task_context(), SessionContext::new().task_ctx());
+    let (ours, theirs) = (engine.task_context(&Session::default()), SessionContext::new().task_ctx());
     println!("{:<22} {:>8}  {:<18} {:>8}  {:>6}", "", "ns/row", "DataFusion's", "ns/row", "ratio");
     for (call, nearest) in Columns::new().calls() {
         let call = Prepared::new(&ours.scalar_functions()[call.0], call.1);

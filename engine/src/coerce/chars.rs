@@ -2,8 +2,9 @@
 //! since then the char turns into a varchar, without the blanks at its end. A session says which with
 //! `legacy_varchar_to_char_coercion`; here chars become varchars before the other rules see them.
 
+use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::config::ConfigOptions;
 use datafusion::logical_expr::expr::{Case, InSubquery, ScalarFunction, SetComparison};
 use datafusion::logical_expr::{Expr, ExprSchemable};
@@ -13,7 +14,7 @@ use super::walk::{column_as, first_type};
 use crate::cast::Strictness;
 use crate::functions::wanted;
 use crate::properties::Properties;
-use crate::types::{Type, common_super_type};
+use crate::types::{MAX_CHAR, Type, common_super_type};
 
 /// What a char and a varchar that meet become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Meeting {
     /// `expr` whose operands are varchars where a char among them meets one.
     pub(super) fn within(self, expr: Expr, schema: &DFSchema) -> Result<Expr> {
         if self == Self::Char {
-            return Ok(expr);
+            return literals_of(expr, schema);
         }
         match expr {
             Expr::BinaryExpr(_) | Expr::Between(_) | Expr::InList(_) => {
@@ -93,6 +94,40 @@ impl Meeting {
 fn meet(types: &[Type]) -> bool {
     let has = |is: fn(&Type) -> bool| types.iter().any(is);
     has(|r#type| matches!(r#type, Type::Char(_))) && has(|r#type| matches!(r#type, Type::Varchar(_)))
+}
+
+/// `expr` whose literals are as wide as the chars that they are a result beside: an Arrow type does not say how long a text is, and a
+/// char that holds any would be very wide.
+fn literals_of(expr: Expr, schema: &DFSchema) -> Result<Expr> {
+    Ok(match expr {
+        Expr::Case(mut case) => {
+            let results = case.when_then_expr.iter_mut().map(|(_, then)| then.as_mut()).chain(case.else_expr.as_deref_mut());
+            as_wide(results.collect(), schema)?;
+            Expr::Case(case)
+        }
+        Expr::ScalarFunction(mut function) if function.name() == "coalesce" => {
+            as_wide(function.args.iter_mut().collect(), schema)?;
+            Expr::ScalarFunction(function)
+        }
+        other => other,
+    })
+}
+
+fn as_wide(exprs: Vec<&mut Expr>, schema: &DFSchema) -> Result<()> {
+    let mut width = None;
+    for expr in &exprs {
+        if let Type::Char(of_this) = type_of(expr, schema)? {
+            width = width.max(Some(of_this));
+        }
+    }
+    let Some(width) = width else { return Ok(()) };
+    for expr in exprs {
+        if let Expr::Literal(ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)), _) = &*expr {
+            let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX).min(MAX_CHAR);
+            *expr = cast(std::mem::take(expr), &Type::VARCHAR, &Type::Char(width.max(length)), Strictness::Strict)?;
+        }
+    }
+    Ok(())
 }
 
 fn as_varchar(expr: Expr, schema: &DFSchema) -> Result<Expr> {
@@ -135,8 +170,10 @@ fn widen(expr: &mut Expr, schema: &DFSchema) -> Result<()> {
 fn arguments(function: ScalarFunction, schema: &DFSchema) -> Result<Expr> {
     let ScalarFunction { func, mut args } = function;
     let given = args.iter().map(|argument| argument.get_type(schema)).collect::<Result<Vec<_>>>()?;
-    let narrows = |(given, wanted)| matches!((Type::of(given), Type::of(wanted)), (Ok(Type::Varchar(_)), Ok(Type::Char(_))));
-    if wanted(&func, &given).is_some_and(|wanted| given.iter().zip(&wanted).any(narrows)) {
+    let narrows = |given: &DataType, wanted: &DataType| {
+        matches!((Type::of(given), Type::of(wanted)), (Ok(Type::Varchar(_)), Ok(Type::Char(_))))
+    };
+    if wanted(&func, &given).is_some_and(|wanted| given.iter().zip(&wanted).any(|(given, wanted)| narrows(given, wanted))) {
         args = args.into_iter().map(|argument| as_varchar(argument, schema)).collect::<Result<_>>()?;
     }
     Ok(Expr::ScalarFunction(ScalarFunction { func, args }))

@@ -46,7 +46,7 @@ pub(super) fn coerce(expr: Expr, schema: &DFSchema, meeting: Meeting) -> Result<
         Expr::SetComparison(comparison) => set_comparison(comparison, schema)?,
         Expr::Like(like) => coerce_like(like, schema)?,
         Expr::Case(case) => coerce_case(case, schema)?,
-        Expr::ScalarFunction(_) => arguments(expr, schema)?,
+        function @ Expr::ScalarFunction(_) => arguments(function, schema)?,
         Expr::AggregateFunction(function) => aggregate(function, schema)?,
         Expr::WindowFunction(function) => windowed(*function, schema)?,
         other => return Ok(Transformed::no(other)),

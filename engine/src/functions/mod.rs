@@ -10,6 +10,7 @@ mod binary;
 mod bind;
 mod bitwise;
 mod call;
+mod coalesce;
 mod columns;
 mod conditional;
 mod construct;
@@ -230,6 +231,9 @@ pub(crate) fn wanted(function: &ScalarUDF, given: &[DataType]) -> Option<Vec<Dat
     if let Some(function) = function.downcast_ref::<Function>() {
         return Some(function.wanted(given));
     }
+    if let Some(wanted) = coalesce::wanted(function, given) {
+        return Some(wanted);
+    }
     construct::looks_into(function, given).and_then(|element| wanted(&element, given))
 }
 
@@ -261,6 +265,7 @@ impl Registry {
         }
         let functions = tables.iter().map(|(_, parts)| Ok(Arc::new(ScalarUDF::new_from_impl(Function::new(parts)?))));
         let mut functions = functions.collect::<catalog::Result<Vec<_>>>()?;
+        functions.push(Arc::new(coalesce::coalesce()));
         functions.extend(construct::all());
         functions.extend(crate::cast::all());
         let names = |function: &Arc<ScalarUDF>| {

@@ -28,7 +28,7 @@ use catalog::{Error, ErrorKind, Position, Result, name};
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, Interval, LambdaFunction, ObjectName, OneOrManyWithParens, Query, Select,
-    Spanned, Subscript, TableFactor, TypedString, UnaryOperator, Value, VisitMut, VisitorMut, WindowType,
+    SelectItem, SetExpr, Spanned, Subscript, TableFactor, TypedString, UnaryOperator, Value, VisitMut, VisitorMut, WindowType,
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
@@ -95,6 +95,7 @@ impl VisitorMut for Lower<'_> {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Error> {
         self.casts_told.push(forms::groups_by_casts(&query.body));
+        name_casts(query);
         ControlFlow::Continue(())
     }
 
@@ -128,6 +129,21 @@ fn parameters(lambda: &LambdaFunction) -> Vec<String> {
     match &lambda.params {
         OneOrManyWithParens::One(parameter) => vec![name::fold(&parameter.name.value)],
         OneOrManyWithParens::Many(parameters) => parameters.iter().map(|parameter| name::fold(&parameter.name.value)).collect(),
+    }
+}
+
+/// DataFusion gives a cast the name of what is cast, so that `SELECT CAST(x AS varchar) … ORDER BY x`, which computes both, would have two
+/// columns of one name. It gets the one that Trino shows.
+fn name_casts(query: &mut Query) {
+    let SetExpr::Select(select) = query.body.as_mut() else { return };
+    if query.order_by.is_none() || select.distinct.is_some() {
+        return;
+    }
+    for (at, item) in select.projection.iter_mut().enumerate() {
+        if let SelectItem::UnnamedExpr(expr @ Expr::Cast { .. }) = item {
+            let expr = std::mem::replace(expr, super::grouping::null());
+            *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', format!("_col{at}")) };
+        }
     }
 }
 

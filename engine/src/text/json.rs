@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use catalog::{Error, Result};
 
 use super::Text;
-use crate::types::is_wrapper;
+use crate::types::{Type, is_wrapper};
 
 /// For whom values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +79,13 @@ impl<'a> Value<'a> {
             T::List(_) | T::LargeList(_) | T::ListView(_) | T::LargeListView(_) | T::FixedSizeList(..) => {
                 Self::list(array, form)?
             }
-            wrapper if is_wrapper(wrapper) => match array.as_struct().column(0) {
-                sketch if form == Form::Trino && sketch.data_type() == &T::Binary => Self::base64(array, sketch)?,
+            // Numbers and variants are kept as bytes, too, but are told as texts.
+            wrapper if is_wrapper(wrapper) => match Type::of(wrapper)? {
+                Type::HyperLogLog | Type::P4HyperLogLog | Type::SetDigest | Type::TDigest | Type::QDigest(_)
+                    if form == Form::Trino =>
+                {
+                    Self::base64(array, array.as_struct().column(0))?
+                }
                 _ => Self::Quoted(Text::new(array)?),
             },
             T::Struct(_) => Self::row(array, form)?,

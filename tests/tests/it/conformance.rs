@@ -6,11 +6,23 @@ use std::process::Command;
 
 #[test]
 fn no_case_is_worse_than_known() {
+    holds(&[]);
+}
+
+/// The same cases over HTTP; `civetta` lies beside `conformance`.
+#[test]
+fn no_case_is_worse_through_a_door() {
+    holds(&["--door", "trino"]);
+    holds(&["--door", "athena"]);
+}
+
+fn holds(door: &[&str]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/run.py");
     let python = std::env::var_os("CIVETTA_PYTHON").unwrap_or_else(|| "python3".into());
     let ran = Command::new(python)
         .arg(script)
         .args(["--binary", env!("CARGO_BIN_EXE_conformance"), "--sample"])
+        .args(door)
         .output()
         .expect("this test needs python3: it judges the answers");
     let (said, noise) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));

@@ -224,9 +224,9 @@ async fn merged_plans_survive_the_wire() {
     let session = Session { database: "d".into(), ..Session::default() };
     let plan = lake.engine.physical_plan(&session, &parsed).await.unwrap();
     let bytes = physical_plan_to_bytes_with_extension_codec(Arc::clone(&plan), &LakeCodec).unwrap();
-    let context = lake.engine.task_context();
+    let context = lake.engine.task_context(&session);
     let decoded = physical_plan_from_bytes_with_extension_codec(&bytes, &context, &LakeCodec).unwrap();
-    let run = |plan| async { sorted(collect(plan, lake.engine.task_context()).await.unwrap()) };
+    let run = |plan| async { sorted(collect(plan, lake.engine.task_context(&session)).await.unwrap()) };
     let (here, there) = (run(plan).await, run(decoded).await);
     assert_eq!(here, there);
     assert_eq!(here.iter().filter(|line| line.contains("9909a8b1")).count(), 1, "the updated row is there once");

@@ -105,9 +105,9 @@ async fn plans_survive_the_wire() {
             }
             let plan = lake.engine.physical_plan(&session, &query).await.expect(&sql);
             let bytes = physical_plan_to_bytes_with_extension_codec(Arc::clone(&plan), &LakeCodec).expect(&sql);
-            let context = lake.engine.task_context();
+            let context = lake.engine.task_context(&session);
             let decoded = physical_plan_from_bytes_with_extension_codec(&bytes, &context, &LakeCodec).expect(&sql);
-            let run = |plan| async { sorted(collect(plan, lake.engine.task_context()).await.expect(&sql)) };
+            let run = |plan| async { sorted(collect(plan, lake.engine.task_context(&session)).await.expect(&sql)) };
             assert_eq!(run(plan).await, run(decoded).await, "{sql}");
             tried += 1;
         }

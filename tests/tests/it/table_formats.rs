@@ -101,10 +101,12 @@ async fn deleted_rows_stay_deleted_on_a_worker() {
 /// The plan of a query, encoded and decoded, gives the same rows.
 async fn survives(lake: &Lake, sql: &str) {
     let Ok(sql::Statement::Query(query)) = sql::parse(sql) else { panic!("{sql}") };
-    let plan = lake.engine.physical_plan(&Session::default(), &query).await.expect(sql);
+    let session = Session::default();
+    let plan = lake.engine.physical_plan(&session, &query).await.expect(sql);
     let bytes = physical_plan_to_bytes_with_extension_codec(Arc::clone(&plan), &LakeCodec).expect(sql);
-    let decoded = physical_plan_from_bytes_with_extension_codec(&bytes, &lake.engine.task_context(), &LakeCodec).expect(sql);
-    let run = |plan| async { collect(plan, lake.engine.task_context()).await.expect(sql) };
+    let decoded =
+        physical_plan_from_bytes_with_extension_codec(&bytes, &lake.engine.task_context(&session), &LakeCodec).expect(sql);
+    let run = |plan| async { collect(plan, lake.engine.task_context(&session)).await.expect(sql) };
     let text = |batches: Vec<RecordBatch>| arrow::util::pretty::pretty_format_batches(&batches).expect("printable").to_string();
     assert_eq!(text(run(plan).await), text(run(decoded).await), "{sql}");
 }
