@@ -101,6 +101,6 @@ def request(case):
         "setup": case.get("setup") or [],
         "time_zone": session.get("timezone", "UTC"),
         "decimals": case.get("decimals", not case["id"].startswith("athena")),
-        "newer": case.get("newer", False),
+        "newer": case.get("newer", case.get("kind") == "tpc"),
         "parse": "expect" in case,
     }

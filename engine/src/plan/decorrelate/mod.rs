@@ -18,7 +18,8 @@ use std::sync::Arc;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Result};
-use datafusion::logical_expr::logical_plan::{Projection, Subquery, Values};
+use datafusion::logical_expr::logical_plan::{Filter, Projection, Subquery, Values};
+use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::optimizer::AnalyzerRule;
 
@@ -129,19 +130,27 @@ fn within(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
     }
 }
 
-/// A filter's conditions one by one: DataFusion does some whole.
+/// A filter's conditions one by one: DataFusion does some whole. What is left of `input` by those that have no answers to wait for is
+/// what the others are asked about, which may be much less.
 fn filter(predicate: Expr, input: &mut LogicalPlan, names: &Names) -> Result<Expr> {
-    let mut conditions = vec![];
-    for condition in datafusion::logical_expr::utils::split_conjunction_owned(predicate) {
-        let whole = plain::condition(&condition, input)?;
-        let condition = if whole {
-            condition
-        } else {
-            answered(condition, input, |expr, input| Ok(plain::scalar(expr, input)? || plain::aggregate(expr, input)?), names)?
-        };
-        conditions.push(condition);
+    let (mut first, mut rest) = (vec![], vec![]);
+    for condition in split_conjunction_owned(predicate) {
+        let is_first = !holds_subquery(&condition) || plain::condition(&condition, input)?;
+        if is_first { first.push(condition) } else { rest.push(condition) }
     }
-    Ok(conditions.into_iter().reduce(Expr::and).unwrap_or_else(|| lit(true)))
+    let all = |conditions: Vec<Expr>| conditions.into_iter().reduce(Expr::and);
+    if rest.is_empty() {
+        return Ok(all(first).unwrap_or_else(|| lit(true)));
+    }
+    if let Some(first) = all(first) {
+        *input = LogicalPlan::Filter(Filter::try_new(first, Arc::new(input.clone()))?);
+    }
+    let mut conditions = vec![];
+    for condition in rest {
+        let left = |expr: &Expr, input: &LogicalPlan| Ok(plain::scalar(expr, input)? || plain::aggregate(expr, input)?);
+        conditions.push(answered(condition, input, left, names)?);
+    }
+    Ok(all(conditions).unwrap_or_else(|| lit(true)))
 }
 
 /// The expression with columns of `input` for its subqueries, innermost first, except those that are left to DataFusion.

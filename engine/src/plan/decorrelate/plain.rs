@@ -28,7 +28,8 @@ pub(super) fn condition(expr: &Expr, input: &LogicalPlan) -> Result<bool> {
         _ => return Ok(false),
     };
     let plain = left.is_none_or(|left| !super::holds_subquery(left));
-    Ok(plain && is_of(subquery, input)? && is_lifted(subquery)?)
+    let pairs = if left.is_none() { Pairs::Some } else { Pairs::All };
+    Ok(plain && is_of(subquery, input)? && is_lifted(subquery, pairs)?)
 }
 
 /// A scalar subquery that aggregates the rows for which inner columns equal outer ones.
@@ -49,7 +50,7 @@ pub(super) fn aggregate(expr: &Expr, input: &LogicalPlan) -> Result<bool> {
         Expr::AggregateFunction(call) => AGGREGATES.contains(&call.func.name()) && !expr.contains_outer(),
         _ => false,
     };
-    Ok(group_expr.is_empty() && aggr_expr.iter().all(known) && is_lifted(input)?)
+    Ok(group_expr.is_empty() && aggr_expr.iter().all(known) && is_lifted(input, Pairs::All)?)
 }
 
 /// Whether all outer columns of the subquery are columns of `input`.
@@ -57,27 +58,39 @@ fn is_of(subquery: &LogicalPlan, input: &LogicalPlan) -> Result<bool> {
     Ok(outer_columns(subquery)?.iter().all(|column| input.schema().has_column(column)))
 }
 
+/// How many of a filter's conditions with outer columns have to be equalities.
+#[derive(Clone, Copy, PartialEq)]
+enum Pairs {
+    All,
+    /// One at least, by which the rows are found that the other conditions are then asked of.
+    Some,
+}
+
 /// Whether the outer columns stand in filters alone, as sides of equalities, with nothing above them that counts or cuts rows.
-fn is_lifted(plan: &LogicalPlan) -> Result<bool> {
+fn is_lifted(plan: &LogicalPlan, pairs: Pairs) -> Result<bool> {
     if outer_columns(plan)?.is_empty() {
         return Ok(!super::any(plan, |node| Ok(matches!(node, LogicalPlan::Subquery(_))))?);
     }
     match plan {
         LogicalPlan::Filter(Filter { predicate, input, .. }) => {
-            let plain =
-                split_conjunction(predicate).into_iter().all(|condition| !condition.contains_outer() || is_equality(condition));
-            Ok(plain && !super::holds_subquery(predicate) && is_lifted(input)?)
+            let mut correlated =
+                split_conjunction(predicate).into_iter().filter(|condition| condition.contains_outer()).peekable();
+            let plain = match pairs {
+                Pairs::Some if correlated.peek().is_some() => correlated.any(is_equality),
+                _ => correlated.all(is_equality),
+            };
+            Ok(plain && !super::holds_subquery(predicate) && is_lifted(input, pairs)?)
         }
         LogicalPlan::Projection(projection) => {
             Ok(!projection.expr.iter().any(|expr| expr.contains_outer() || super::holds_subquery(expr))
-                && is_lifted(&projection.input)?)
+                && is_lifted(&projection.input, pairs)?)
         }
-        LogicalPlan::SubqueryAlias(alias) => is_lifted(&alias.input),
+        LogicalPlan::SubqueryAlias(alias) => is_lifted(&alias.input, pairs),
         LogicalPlan::Join(join) if join.join_type == JoinType::Inner => {
             let outer = |expr: &Expr| expr.contains_outer();
             let in_condition =
                 join.filter.as_ref().is_some_and(outer) || join.on.iter().any(|(left, right)| outer(left) || outer(right));
-            Ok(!in_condition && is_lifted(&join.left)? && is_lifted(&join.right)?)
+            Ok(!in_condition && is_lifted(&join.left, pairs)? && is_lifted(&join.right, pairs)?)
         }
         _ => Ok(false),
     }
