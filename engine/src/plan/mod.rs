@@ -83,6 +83,18 @@ pub(crate) struct Planner<'a> {
     pub(crate) queries: Option<&'a system::Seen>,
 }
 
+/// What a query asks of its tables.
+struct Asked {
+    /// The hidden columns that it names.
+    hidden: Vec<Hidden>,
+    /// Whether it names the hidden columns of `information_schema`.
+    told: bool,
+    /// The states that `AS OF` means, by number.
+    states: Vec<AsOf>,
+    /// Whether there is more than one table.
+    joined: bool,
+}
+
 impl Planner<'_> {
     /// Plans `query`; names that say less than where they are are looked for in `scope`.
     pub(crate) async fn plan(&self, query: &ast::Query, scope: Scope) -> Result<Planned> {
@@ -100,16 +112,17 @@ impl Planner<'_> {
         async move {
             let written = query.clone();
             let mut query = output::hide_unnamed(query);
-            let hidden: Arc<[Hidden]> = output::hidden_columns(&query).into();
+            let hidden = output::hidden_columns(&query);
             let told = output::mentions(&query, &information_schema::HIDDEN);
             let mut states = vec![];
             for version in as_of::taken(&mut query) {
                 states.push(self.as_of(version, &written, &scope).await?);
             }
-            let states: Arc<[AsOf]> = states.into();
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
+            let joined = names.len() > 1 || !within.is_empty();
+            let asked = &Asked { hidden, told, states, joined };
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
-                .map(|table| self.resolve(table, &scope, (Arc::clone(&hidden), told, Arc::clone(&states)), within.clone()))
+                .map(|table| self.resolve(table, &scope, asked, within.clone()))
                 .buffer_unordered(CONCURRENT_TABLES)
                 .try_collect()
                 .await?;
@@ -154,13 +167,13 @@ impl Planner<'_> {
         &self,
         reference: TableReference,
         scope: &Scope,
-        (hidden, told, states): (Arc<[Hidden]>, bool, Arc<[AsOf]>),
+        asked: &Asked,
         within: Vec<FullName>,
     ) -> Result<(FullName, Arc<dyn TableSource>)> {
         let object = match reference.source {
             Source::Name(object) => object,
             Source::Location(text) => {
-                let table = self.table_of_files(&text, &hidden).await?;
+                let table = self.table_of_files(&text, &asked.hidden).await?;
                 let full = FullName { table: text, ..scope.completed(None, None, "")? };
                 return Ok((full, provider_as_source(Arc::new(table))));
             }
@@ -172,9 +185,9 @@ impl Planner<'_> {
         // The name that the planner looks for may say which of the table's states is asked for.
         let named = scope.full(&object)?;
         let (name, number) = as_of::split(&named.table);
-        let as_of = number.and_then(|number| states.get(number));
+        let as_of = number.and_then(|number| asked.states.get(number));
         let full = FullName { table: name.to_string(), ..named.clone() };
-        let source = self.source(&full, (&hidden, told, as_of), within).await.map_err(placed)?;
+        let source = self.source(&full, (asked, as_of), within).await.map_err(placed)?;
         Ok((named, source))
     }
 
@@ -182,7 +195,7 @@ impl Planner<'_> {
     async fn source(
         &self,
         full: &FullName,
-        (hidden, told, as_of): (&[Hidden], bool, Option<&AsOf>),
+        (asked, as_of): (&Asked, Option<&AsOf>),
         within: Vec<FullName>,
     ) -> Result<Arc<dyn TableSource>> {
         let versioned = |what: &str| match as_of {
@@ -196,7 +209,7 @@ impl Planner<'_> {
         }
         if full.database == information_schema::NAME {
             versioned("the table")?;
-            let table = information_schema::table(&self.lake.catalog, &full.table, told).ok_or_else(|| full.missing())?;
+            let table = information_schema::table(&self.lake.catalog, &full.table, asked.told).ok_or_else(|| full.missing())?;
             return Ok(provider_as_source(table));
         }
         if let Some((name, metadata)) = Metadata::of(&full.table) {
@@ -208,8 +221,8 @@ impl Planner<'_> {
             versioned("the view")?;
             return self.view(table, full.clone(), within).await;
         }
-        let opened = LakeTable::open(Arc::clone(self.lake), table, hidden.to_vec(), as_of).await?;
-        Ok(provider_as_source(Arc::new(opened)))
+        let opened = LakeTable::open(Arc::clone(self.lake), table, asked.hidden.clone(), as_of).await?;
+        Ok(provider_as_source(Arc::new(opened.joined(asked.joined))))
     }
 
     async fn view(&self, table: Table, full: FullName, mut within: Vec<FullName>) -> Result<Arc<dyn TableSource>> {

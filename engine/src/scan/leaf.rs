@@ -143,7 +143,7 @@ fn parquet_groups(mut files: Vec<BundledFile>, partitions: usize) -> Result<Vec<
     Ok(groups.into_iter().map(FileGroup::new).collect())
 }
 
-fn meta(file: &LakeFile) -> Result<ObjectMeta> {
+pub(super) fn meta(file: &LakeFile) -> Result<ObjectMeta> {
     Ok(ObjectMeta {
         location: Path::parse(&file.location.key)
             .map_err(|error| into_datafusion(Error::invalid(format!("{}: {error}", file.location))))?,

@@ -4,6 +4,7 @@
 mod adapter;
 mod codec;
 mod columns;
+mod estimate;
 pub(crate) mod fit;
 mod hidden;
 mod leaf;
@@ -73,6 +74,8 @@ pub(crate) struct LakeTable {
     fixed: Option<Vec<LakeFile>>,
     /// What the log says, of a table that has one.
     logged: Option<Arc<Snapshot>>,
+    /// Whether the query has other tables, too: joins ask for sizes.
+    joined: bool,
 }
 
 impl LakeTable {
@@ -153,8 +156,14 @@ impl LakeTable {
             hidden,
             fixed: None,
             logged: None,
+            joined: false,
             table,
         })
+    }
+
+    /// The table in a query that may join it.
+    pub(crate) fn joined(self, joined: bool) -> Self {
+        Self { joined, ..self }
     }
 
     fn over(mut self, logged: Arc<Snapshot>) -> Self {
@@ -339,6 +348,7 @@ impl LakeTable {
     fn leaf(
         &self,
         files: Vec<BundledFile>,
+        statistics: Statistics,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
@@ -349,7 +359,6 @@ impl LakeTable {
             columns: &self.columns,
             places: self.logged.as_ref().and_then(|logged| logged.places.clone()),
         };
-        let statistics = self.statistics_of(&files);
         match unlike.filter(|unlike| !unlike.is_empty()) {
             None => leaf.plan(files, statistics, state, self.columns.in_leaf(projection), limit),
             Some(unlike) => {
@@ -408,10 +417,16 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
         let (files, rows) = self.snapshot(state, filters).await?;
-        let mut leaves = alike(files)
-            .into_iter()
-            .map(|files| self.leaf(files, state, projection, limit))
-            .collect::<datafusion::common::Result<Vec<_>>>()?;
+        let mut leaves = vec![];
+        for files in alike(files) {
+            let mut statistics = self.statistics_of(&files);
+            if self.joined && files.first().is_some_and(|file| *file.file.format == Format::Parquet) {
+                let by_name = self.logged.as_ref().is_none_or(|logged| logged.places.is_none());
+                let with = (&self.lake.storage, state);
+                statistics = estimate::estimated(statistics, &files, &self.columns, by_name, with).await?;
+            }
+            leaves.push(self.leaf(files, statistics, state, projection, limit)?);
+        }
         if !rows.is_empty() {
             leaves.push(self.kept(&rows, state, projection, filters)?);
         }

@@ -32,7 +32,7 @@ use crate::lake_format::Place;
 const FOOTERS: usize = 16 << 20;
 
 /// Bytes at the end of a file that are fetched at once, in the hope that the footer is in them.
-const FOOTER_HINT: usize = 64 << 10;
+pub(super) const FOOTER_HINT: usize = 64 << 10;
 
 /// Opens the files of one partition of a scan.
 #[derive(Clone)]
