@@ -11,6 +11,7 @@ use futures::TryStreamExt;
 use crate::text::Text;
 use crate::{Answer, Engine, Session, Settings};
 
+mod joins;
 mod memory;
 mod parquet_schema;
 mod projection;

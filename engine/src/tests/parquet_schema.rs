@@ -15,11 +15,11 @@ fn file(columns: Vec<(&str, ArrayRef)>) -> Bytes {
 }
 
 impl Lake {
-    async fn put_parquet(&self, at: &str, columns: Vec<(&str, ArrayRef)>) {
+    pub(super) async fn put_parquet(&self, at: &str, columns: Vec<(&str, ArrayRef)>) {
         self.engine.storage().put(&Location::parse(at).unwrap(), file(columns)).await.unwrap();
     }
 
-    async fn parquet_table(&mut self, name: &str, columns: &str) {
+    pub(super) async fn parquet_table(&mut self, name: &str, columns: &str) {
         let sql = format!("CREATE EXTERNAL TABLE {name} ({columns}) STORED AS PARQUET LOCATION 's3://lake/{name}/'");
         self.run(&sql).await.unwrap();
     }
