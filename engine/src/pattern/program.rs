@@ -1,5 +1,7 @@
 //! A row pattern as a program, and the search for a match of it: backtracking, the preferred way first, as the standard says.
 
+use std::collections::{HashMap, HashSet};
+
 use catalog::{Error, ErrorKind, Result};
 use datafusion::sql::sqlparser::ast::{
     Ident, MatchRecognizePattern as Pattern, MatchRecognizeSymbol as Symbol, RepetitionQuantifier as Quantifier,
@@ -217,6 +219,41 @@ struct Fork {
     rounds: Vec<Option<usize>>,
 }
 
+/// So many ways fail before those that follow are remembered: most searches end sooner.
+const UNREMEMBERED: usize = 64;
+
+/// What failed before at the same instruction, with the same variables for the rows so far, fails again. Without this, patterns
+/// like `(A+)+ B` take twice as long for each row more.
+#[derive(Default)]
+struct Tried {
+    failures: usize,
+    /// The variables of the rows so far: a number for each row, the same where they are the same up to it.
+    path: Vec<usize>,
+    numbers: HashMap<(Option<usize>, Label), usize>,
+    /// Splits: their instruction, the last of the path, and the loops whose round begins there.
+    splits: HashSet<(usize, Option<usize>, Vec<usize>)>,
+}
+
+impl Tried {
+    fn failed(&mut self, rows: usize) {
+        self.failures += 1;
+        self.path.truncate(rows);
+    }
+
+    /// Whether the split was not tried before.
+    fn is_new(&mut self, split: usize, labels: &[Label], rounds: &[Option<usize>]) -> bool {
+        if self.failures < UNREMEMBERED {
+            return true;
+        }
+        for label in &labels[self.path.len()..] {
+            let next = self.numbers.len();
+            self.path.push(*self.numbers.entry((self.path.last().copied(), *label)).or_insert(next));
+        }
+        let begun = (0..rounds.len()).filter(|at| rounds[*at] == Some(labels.len())).collect();
+        self.splits.insert((split, self.path.last().copied(), begun))
+    }
+}
+
 impl Program {
     /// The preferred match that begins at `start` of a partition of `rows` rows. `holds` says whether the definition of the last
     /// label holds for the row it was given to.
@@ -228,6 +265,7 @@ impl Program {
     ) -> Result<Option<Match>, E> {
         let mut found = Match::default();
         let mut forks: Vec<Fork> = vec![];
+        let mut tried = Tried::default();
         let (mut at, mut excluding, mut rounds) = (0, 0_usize, vec![None; self.loops]);
         loop {
             let matched = found.labels.len();
@@ -254,6 +292,7 @@ impl Program {
                     at = to;
                     continue;
                 }
+                Instruction::Split(..) if !tried.is_new(at, &found.labels, &rounds) => false,
                 Instruction::Split(first, second) => {
                     forks.push(Fork { instruction: second, rows: matched, excluding, rounds: rounds.clone() });
                     at = first;
@@ -265,6 +304,7 @@ impl Program {
                 continue;
             }
             let Some(fork) = forks.pop() else { return Ok(None) };
+            tried.failed(fork.rows);
             found.labels.truncate(fork.rows);
             found.excluded.truncate(fork.rows);
             (at, excluding, rounds) = (fork.instruction, fork.excluding, fork.rounds);
@@ -294,6 +334,15 @@ mod tests {
         };
         let found = program.find(0, rows.len(), holds).unwrap()?;
         Some(found.labels.iter().map(|label| variables[usize::from(*label)].as_str()).collect())
+    }
+
+    #[test]
+    fn loops_in_loops_take_no_time_that_doubles_with_each_row() {
+        let plus = |pattern| repeated(pattern, Quantifier::OneOrMore);
+        let (a, b) = (named("a"), named("b"));
+        let loops = Pattern::Concat(vec![plus(plus(Pattern::Alternation(vec![a.clone(), plus(a)]))), b]);
+        assert_eq!(matched(&loops, &"a".repeat(200)), None);
+        assert_eq!(matched(&loops, &("a".repeat(200) + "b" + &"a".repeat(20))), Some("A".repeat(200) + "B"));
     }
 
     #[test]
