@@ -53,16 +53,13 @@ enum Piece {
 }
 
 impl Projection {
-    /// The projection of a table; `None` where it is not enabled. `now` is what `NOW` means in ranges of dates, in UTC.
+    /// The projection of a table; `None` where it is not enabled, or there are no keys to project. `now` is what `NOW` means in ranges of dates, in UTC.
     ///
     /// Errors: `InvalidInput` naming the property that is missing or wrong; `NotSupported` for a letter of a date format that
     /// is not read here.
     pub fn of(table: &Table, now: NaiveDateTime) -> Result<Option<Self>> {
-        if !properties::is_enabled(table) {
+        if !properties::is_enabled(table) || table.partition_keys().is_empty() {
             return Ok(None);
-        }
-        if table.partition_keys().is_empty() {
-            return Err(Error::invalid("'projection.enabled' is set on a table without partition keys"));
         }
         let keys = table
             .partition_keys()
@@ -77,6 +74,8 @@ impl Projection {
     }
 
     /// The partitions that `filter` leaves, and perhaps more, in the order of their keys. They have no descriptor but a location.
+    /// A partition whose folder is written in two ways is there twice, since either may have been: Hive and Spark write
+    /// `k=10%3A30`, and others `k=10:30`.
     ///
     /// Errors: `InvalidInput` for an injected key without a value in the filter, `LimitExceeded` when more partitions are left
     /// than one query may have; those of [`PartitionFilter`]s that do not fit the table.
@@ -99,7 +98,7 @@ impl Projection {
             return Err(too_many(&names.join(", "), count));
         }
         let root = table.storage_descriptor.as_ref().and_then(|descriptor| descriptor.location.as_deref()).unwrap_or_default();
-        Ok((0..count).map(move |number| {
+        Ok((0..count).flat_map(move |number| {
             // The number's digits, in the base of each key's count, are the positions of its values.
             let mut rest = number;
             let mut picked: Vec<&Projected> = Vec::with_capacity(chosen.len());
@@ -110,30 +109,33 @@ impl Projection {
                 rest /= base;
             }
             picked.reverse();
-            self.partition(table, root, &picked)
+            self.locations(table, root, &picked).into_iter().map(move |location| {
+                Location::parse(&location)?;
+                Ok(Partition {
+                    values: picked.iter().map(|value| value.value.clone()).collect(),
+                    storage_descriptor: Some(StorageDescriptor { location: Some(location), ..StorageDescriptor::default() }),
+                    ..Partition::default()
+                })
+            })
         }))
     }
 
-    fn partition(&self, table: &Table, root: &str, values: &[&Projected]) -> Result<Partition> {
-        let location = match &self.template {
-            Some(pieces) => pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Text(text) => text.as_str(),
-                    Piece::Key(at) => values[*at].folder.as_str(),
-                })
-                .collect(),
-            None => {
-                let folders: Vec<String> = values.iter().map(|value| value.folder.clone()).collect();
-                format!("{}/{}/", root.trim_end_matches('/'), partition_name(table.partition_keys(), &folders))
-            }
-        };
-        Location::parse(&location)?;
-        Ok(Partition {
-            values: values.iter().map(|value| value.value.clone()).collect(),
-            storage_descriptor: Some(StorageDescriptor { location: Some(location), ..StorageDescriptor::default() }),
-            ..Partition::default()
-        })
+    fn locations(&self, table: &Table, root: &str, values: &[&Projected]) -> Vec<String> {
+        if let Some(pieces) = &self.template {
+            let text = |piece: &Piece| match piece {
+                Piece::Text(text) => text.clone(),
+                Piece::Key(at) => values[*at].folder.clone(),
+            };
+            return vec![pieces.iter().map(text).collect()];
+        }
+        let folders: Vec<String> = values.iter().map(|value| value.folder.clone()).collect();
+        let escaped = partition_name(table.partition_keys(), &folders);
+        let named = table.partition_keys().iter().zip(&folders).map(|(key, folder)| format!("{}={folder}", key.name));
+        let plain = named.collect::<Vec<_>>().join("/");
+        let folder = |name: &str| format!("{}/{name}/", root.trim_end_matches('/'));
+        let differs = plain != escaped && folders.iter().all(|folder| !folder.is_empty());
+        let other = Some(folder(&plain)).filter(|other| differs && Location::parse(other).is_ok());
+        std::iter::once(folder(&escaped)).chain(other).collect()
     }
 }
 

@@ -49,6 +49,20 @@ fn between(key: &str, low: &str, high: &str) -> Option<PartitionFilter> {
 }
 
 #[test]
+fn folders_are_looked_for_as_hive_writes_them_and_as_they_are() {
+    let table = table(&[("at", "string")], &[("at.type", "enum"), ("at.values", "10:30,a b")]);
+    let found: Vec<(String, String)> = partitions(&table, None).unwrap();
+    let of = |value: &str, folder: &str| (value.to_string(), folder.to_string());
+    assert_eq!(found, [of("10:30", "at=10%3A30/"), of("10:30", "at=10:30/"), of("a b", "at=a b/")]);
+}
+
+#[test]
+fn a_table_without_keys_is_not_projected() {
+    let table = table(&[], &[("at.type", "injected")]);
+    assert_eq!(Projection::of(&table, now()).unwrap(), None);
+}
+
+#[test]
 fn every_type_with_its_folders() {
     let table = table(
         &[("kind", "string"), ("hour", "int"), ("day", "date")],

@@ -102,7 +102,8 @@ fn catalog() {
 #[test]
 fn table_formats() {
     let binary = crate::binary::civetta();
-    run_with(&["test_table_formats.py", "test_real_tables.py"], &[], &[("CIVETTA_BINARY", &binary.display().to_string())]);
+    let files = ["test_table_formats.py", "test_iceberg_deletes.py", "test_real_tables.py"];
+    run_with(&files, &[], &[("CIVETTA_BINARY", &binary.display().to_string())]);
 }
 
 #[test]
