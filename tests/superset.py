@@ -3,8 +3,9 @@
 
     superset.py CIVETTA          CIVETTA is the binary. RIG_SHARED says where the rig is, RIG_VENV and RIG_HOME where it is installed
 
-The rig is copied first, because it writes beside itself. Exit status 0: every step passes but those of WRITES, which need CREATE TABLE AS
-and INSERT; one of them that passes is told, so that it is taken off the list.
+After it, the flights pipeline's Hudi table is crawled and shown (`superset_flights.py`). The rig is copied first, because it writes
+beside itself. Exit status 0: every step passes but those of WRITES, which need CREATE TABLE AS and INSERT; one of them that passes is
+told, so that it is taken off the list.
 """
 
 import json
@@ -53,6 +54,7 @@ def main():
             run(python, "seed.py", "glue", url)
             report = folder / "report.json"
             run(python, "check.py", "--json", report, f"athena={url}", f"trino={url}/awsdatacatalog", check=False)
+            flights = run(python, Path(__file__).with_name("superset_flights.py"), url, check=False)
             steps = json.loads(report.read_text())
         finally:
             run("./stop.sh", check=False)
@@ -64,7 +66,7 @@ def main():
     print(f"{len(steps)} steps, {len(failed)} failed: {', '.join(failed)}")
     if mended:
         print(f"no longer failing: {', '.join(mended)}")
-    sys.exit(bool(unexpected or mended))
+    sys.exit(bool(unexpected or mended or flights))
 
 
 if __name__ == "__main__":
