@@ -109,14 +109,8 @@ impl Projection {
                 rest /= base;
             }
             picked.reverse();
-            self.locations(table, root, &picked).into_iter().map(move |location| {
-                Location::parse(&location)?;
-                Ok(Partition {
-                    values: picked.iter().map(|value| value.value.clone()).collect(),
-                    storage_descriptor: Some(StorageDescriptor { location: Some(location), ..StorageDescriptor::default() }),
-                    ..Partition::default()
-                })
-            })
+            let locations = self.locations(table, root, &picked).into_iter();
+            locations.map(|location| partition(&picked, location)).collect::<Vec<_>>()
         }))
     }
 
@@ -137,6 +131,15 @@ impl Projection {
         let other = Some(folder(&plain)).filter(|other| differs && Location::parse(other).is_ok());
         std::iter::once(folder(&escaped)).chain(other).collect()
     }
+}
+
+fn partition(values: &[&Projected], location: String) -> Result<Partition> {
+    Location::parse(&location)?;
+    Ok(Partition {
+        values: values.iter().map(|value| value.value.clone()).collect(),
+        storage_descriptor: Some(StorageDescriptor { location: Some(location), ..StorageDescriptor::default() }),
+        ..Partition::default()
+    })
 }
 
 impl Key {

@@ -49,14 +49,6 @@ fn between(key: &str, low: &str, high: &str) -> Option<PartitionFilter> {
 }
 
 #[test]
-fn folders_are_looked_for_as_hive_writes_them_and_as_they_are() {
-    let table = table(&[("at", "string")], &[("at.type", "enum"), ("at.values", "10:30,a b")]);
-    let found: Vec<(String, String)> = partitions(&table, None).unwrap();
-    let of = |value: &str, folder: &str| (value.to_string(), folder.to_string());
-    assert_eq!(found, [of("10:30", "at=10%3A30/"), of("10:30", "at=10:30/"), of("a b", "at=a b/")]);
-}
-
-#[test]
 fn a_table_without_keys_is_not_projected() {
     let table = table(&[], &[("at.type", "injected")]);
     assert_eq!(Projection::of(&table, now()).unwrap(), None);
@@ -92,10 +84,10 @@ fn every_type_with_its_folders() {
 }
 
 #[test]
-fn without_a_template_folders_are_hives() {
-    let table = table(&[("k", "string")], &[("k.type", "enum"), ("k.values", "a:b,c")]);
-    let folders: Vec<String> = partitions(&table, None).unwrap().into_iter().map(|(_, folder)| folder).collect();
-    assert_eq!(folders, ["k=a%3Ab/", "k=c/"]);
+fn without_a_template_folders_are_hives_and_the_values_as_they_are() {
+    let table = table(&[("k", "string")], &[("k.type", "enum"), ("k.values", "a:b,c d")]);
+    let of = |value: &str, folder: &str| (value.to_string(), folder.to_string());
+    assert_eq!(partitions(&table, None).unwrap(), [of("a:b", "k=a%3Ab/"), of("a:b", "k=a:b/"), of("c d", "k=c d/")]);
 }
 
 #[test]
@@ -134,7 +126,15 @@ fn dates_in_any_order_and_any_step() {
         all.extend(properties);
         table(&[("d", kind)], &all)
     };
-    let hours = dates("string", &[("d.format", "yyyy/MM/dd/HH"), ("d.range", "2021/01/01/00,NOW"), ("d.interval.unit", "HOURS")]);
+    let hours = dates(
+        "string",
+        &[
+            ("d.format", "yyyy/MM/dd/HH"),
+            ("d.range", "2021/01/01/00,NOW"),
+            ("d.interval.unit", "HOURS"),
+            ("template", "s3://b/t/${d}"),
+        ],
+    );
     assert_eq!(values(&hours, Some(compare("d", Comparison::Gt, "2024/03/05/05"))), ["2024/03/05/06", "2024/03/05/07"]);
     assert_eq!(values(&hours, between("d", "2020/12/31", "2021/01/01/01")), ["2021/01/01/00", "2021/01/01/01"]);
     let days = dates("string", &[("d.format", "dd-MM-yyyy"), ("d.range", "NOW-2DAYS,NOW + 1 day")]);

@@ -37,6 +37,9 @@ pub(crate) fn compare(
         return call(nested_function(operator)?, vec![left, right]);
     }
     if matches!(common, Type::Real | Type::Double | Type::Number) && !compares_plainly(&left, operator, &right) {
+        if let Some(plain) = of_column(&left, operator, &right) {
+            return Ok(plain);
+        }
         return call(nested_function(operator)?, vec![left, right]);
     }
     let (left, right) = (key(left, &common)?, key(right, &common)?);
@@ -56,6 +59,46 @@ fn compares_plainly(left: &Expr, operator: Operator, right: &Expr) -> bool {
         IsDistinctFrom | IsNotDistinctFrom => true,
         _ => false,
     }
+}
+
+/// The order of a column of floating numbers and a constant in DataFusion's comparisons, which scans know, and which say what Trino
+/// says: not more than Infinity, as NaN is, and with that one of the two zeros that takes both zeros in or leaves both out.
+fn of_column(left: &Expr, operator: Operator, right: &Expr) -> Option<Expr> {
+    use Operator::{Eq, Gt, GtEq, Lt, LtEq};
+    let (column, operator, number, mirrored) = match (left, right) {
+        (Expr::Column(_), Expr::Literal(number, _)) => (left, operator, number, false),
+        (Expr::Literal(number, _), Expr::Column(_)) => (right, operator.swap()?, number, true),
+        _ => return None,
+    };
+    let zero = |zero: f64| match number {
+        ScalarValue::Float64(Some(0.0)) => Some(ScalarValue::Float64(Some(zero))),
+        ScalarValue::Float32(Some(0.0)) => Some(ScalarValue::Float32(Some(zero as f32))),
+        ScalarValue::Float64(Some(number)) if number.is_nan() => None,
+        ScalarValue::Float32(Some(number)) if number.is_nan() => None,
+        ScalarValue::Float64(Some(_)) | ScalarValue::Float32(Some(_)) => Some(number.clone()),
+        _ => None,
+    };
+    let infinity = match number {
+        ScalarValue::Float64(_) => ScalarValue::Float64(Some(f64::INFINITY)),
+        _ => ScalarValue::Float32(Some(f32::INFINITY)),
+    };
+    // Stays the way round it was written: DataFusion knows the columns of a SELECT by what they are made of.
+    let is = |operator: Operator, number: ScalarValue| {
+        let (column, number) = (Box::new(column.clone()), Box::new(Expr::Literal(number, None)));
+        Expr::BinaryExpr(match operator.swap() {
+            Some(swapped) if mirrored => BinaryExpr::new(number, swapped, column),
+            _ => BinaryExpr::new(column, operator, number),
+        })
+    };
+    let (low, high) = (zero(-0.0)?, zero(0.0)?);
+    Some(match operator {
+        Lt => is(Lt, low),
+        LtEq => is(LtEq, high),
+        Gt => is(Gt, high).and(is(LtEq, infinity)),
+        GtEq => is(GtEq, low).and(is(LtEq, infinity)),
+        Eq => is(GtEq, low).and(is(LtEq, high)),
+        _ => return None,
+    })
 }
 
 /// Whether all columns are of the same relation, so that their equality makes no join.

@@ -18,7 +18,7 @@ use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::physical_expr::expressions::CastExpr;
 
 use super::length::Length;
-use crate::types::{Type, Zone, is_wrapper};
+use crate::types::{Type, Zone, is_wrapper, variant};
 
 /// Characters of a value that an error shows.
 const SHOWN: usize = 40;
@@ -55,8 +55,11 @@ impl From<ArrowError> for Unfit {
     }
 }
 
-/// A type as the catalog writes it; Arrow's name where Hive has none.
+/// A type as the catalog writes it; Trino's name where that has none, else Arrow's.
 fn type_name(data_type: &DataType) -> String {
+    if let Some(wrapped) = is_wrapper(data_type).then(|| Type::of(data_type).ok()).flatten() {
+        return wrapped.to_string();
+    }
     hive_type::print(data_type).unwrap_or_else(|_| data_type.to_string())
 }
 
@@ -72,6 +75,10 @@ pub(crate) fn named<'a>(fields: &'a Fields, name: &str) -> Option<(usize, &'a Fi
 /// Errors: the member that cannot, with both types.
 pub(super) fn check(from: &DataType, to: &DataType) -> Result<(), Unfit> {
     match (from, to) {
+        _ if wrapped(from, to).is_some() => Ok(()),
+        (DataType::Struct(_), DataType::Struct(_)) if is_wrapper(to) && from != to => {
+            Err(Unfit::new(to, format!("{} in the file", type_name(from))))
+        }
         (DataType::Struct(have), DataType::Struct(wanted)) => {
             wanted.iter().try_for_each(|wanted| match named(have, wanted.name()) {
                 Some((_, have)) => check(have.data_type(), wanted.data_type()).map_err(|unfit| unfit.within(wanted.name())),
@@ -89,7 +96,6 @@ pub(super) fn check(from: &DataType, to: &DataType) -> Result<(), Unfit> {
             None => Err(Unfit::new(to, type_name(from))),
         },
         (DataType::Dictionary(_, values), _) => check(values, to),
-        _ if wrapped(from, to).is_some() => Ok(()),
         _ if from == to || scalars_fit(from, to) => Ok(()),
         _ => Err(Unfit::new(to, format!("{} in the file", type_name(from)))),
     }
@@ -115,6 +121,7 @@ fn scalars_fit(from: &DataType, to: &DataType) -> bool {
 pub(super) fn plain(from: &DataType, to: &DataType) -> bool {
     match (from, to) {
         _ if from == to => true,
+        (DataType::Struct(_), _) if is_wrapper(to) => false,
         (DataType::Struct(have), DataType::Struct(wanted)) => {
             let exact = |name: &str| have.iter().find(|field| field.name() == name);
             wanted.iter().any(|wanted| exact(wanted.name()).is_some())
@@ -157,6 +164,7 @@ pub(crate) fn fit_column(array: &ArrayRef, field: &Field) -> Result<ArrayRef, Er
 pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
     match (array.data_type(), to) {
         (from, _) if from == to => Ok(Arc::clone(array)),
+        (DataType::Struct(_), _) if is_wrapper(to) => variants(array.as_struct()),
         (DataType::Struct(_), DataType::Struct(wanted)) => fit_struct(array.as_struct(), wanted),
         (DataType::Map(..), DataType::Map(entries, sorted)) => {
             let map = array.as_map();
@@ -187,11 +195,37 @@ pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
 /// The type with which values of the type `from` are kept in the wrapper `to`, where they can be.
 fn wrapped(from: &DataType, to: &DataType) -> Option<Type> {
     let r#type = if is_wrapper(to) { Type::of(to).ok()? } else { return None };
-    let fits = matches!(
-        (&r#type, from),
-        (Type::Timestamp(_) | Type::TimestampTz(_), DataType::Timestamp(..)) | (Type::Uuid, DataType::FixedSizeBinary(16))
-    );
+    let fits = match (&r#type, from) {
+        (Type::Timestamp(_) | Type::TimestampTz(_), DataType::Timestamp(..)) | (Type::Uuid, DataType::FixedSizeBinary(16)) => {
+            true
+        }
+        // A shredded one has a third member.
+        (Type::Variant, DataType::Struct(fields)) => fields.len() == 2 && VARIANT.iter().all(|name| fields.find(name).is_some()),
+        _ => false,
+    };
     fits.then_some(r#type)
+}
+
+/// The members of a variant in Parquet ("Variant in Parquet"): its names, and its value.
+const VARIANT: [&str; 2] = ["metadata", "value"];
+
+fn variants(array: &StructArray) -> Result<ArrayRef, Unfit> {
+    let member = |name: &str| -> Result<ArrayRef, ArrowError> {
+        let found = array.column_by_name(name);
+        cast(found.ok_or_else(|| ArrowError::SchemaError(format!("a variant without '{name}'")))?, &DataType::Binary)
+    };
+    let [names, values] = VARIANT.map(member);
+    let (names, values) = (names?, values?);
+    let (names, values) = (names.as_binary::<i32>(), values.as_binary::<i32>());
+    let mut column = variant::Column::new(array.len());
+    let unfit = |error: Error| Unfit::new(&Type::Variant.arrow(), error.message().to_string());
+    for row in 0..array.len() {
+        match array.is_valid(row) {
+            true => column.encoded(names.value(row), values.value(row)).map_err(unfit)?,
+            false => column.null(),
+        }
+    }
+    column.finish().map_err(unfit)
 }
 
 /// A wrapper around the values; the zone is UTC.

@@ -14,7 +14,7 @@ use crate::lake::Lake;
 use crate::sql::rows;
 
 const PROTOCOL: &str = r#"{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors"]}}"#;
-const METADATA: &str = r#"{"metaData":{"id":"7b8d1a39-b7ee-4a2f-8b5e-0d1fb9a3e1c1","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"id\",\"type\":\"long\",\"nullable\":true,\"metadata\":{}},{\"name\":\"day\",\"type\":\"date\",\"nullable\":true,\"metadata\":{}},{\"name\":\"s\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":["day"],"configuration":{"delta.enableDeletionVectors":"true"},"createdTime":1}}"#;
+const METADATA: &str = r#"{"metaData":{"id":"7b8d1a39-b7ee-4a2f-8b5e-0d1fb9a3e1c1","format":{"provider":"parquet","options":{}},"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"id\",\"type\":\"long\",\"nullable\":true,\"metadata\":{}},{\"name\":\"day\",\"type\":\"date\",\"nullable\":true,\"metadata\":{}},{\"name\":\"s\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}},{\"name\":\"at\",\"type\":\"timestamp\",\"nullable\":true,\"metadata\":{}},{\"name\":\"f\",\"type\":\"double\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":["day"],"configuration":{"delta.enableDeletionVectors":"true"},"createdTime":1}}"#;
 
 fn write(path: &Path, content: impl AsRef<[u8]>) {
     std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("its folder");
@@ -50,7 +50,8 @@ fn vector() -> String {
     bytes.chunks(4).map(four).collect()
 }
 
-/// A table with a file of which two rows are deleted, and one of which none is.
+/// A table with a file of which two rows are deleted, and one of which none is. Neither has the columns `at` and `f`, of which the log
+/// tells bounds.
 fn delta(folder: &Path) {
     let mut commit = format!("{PROTOCOL}\n{METADATA}\n");
     for (name, day, from, deleted) in [("a.parquet", "2024-01-01", 0, true), ("b%20c.parquet", "2024-01-02", 10, false)] {
@@ -62,7 +63,9 @@ fn delta(folder: &Path) {
             ),
             false => String::new(),
         };
-        let statistics = format!(r#"{{\"numRecords\":5,\"minValues\":{{\"id\":{from}}},\"maxValues\":{{\"id\":{}}}}}"#, from + 4);
+        let bounds = |id: i64, hour: u8| format!(r#"{{\"id\":{id},\"at\":\"{day}T{hour:02}:00:00.000Z\",\"f\":{id}.5}}"#);
+        let (low, high) = (bounds(from, 8), bounds(from + 4, 18));
+        let statistics = format!(r#"{{\"numRecords\":5,\"minValues\":{low},\"maxValues\":{high}}}"#);
         commit += &format!(
             r#"{{"add":{{"path":"{name}","partitionValues":{{"day":"{day}"}},"size":{size},"modificationTime":1,"dataChange":true,"stats":"{statistics}"{vector}}}}}"#
         );
@@ -83,7 +86,7 @@ async fn deleted_rows_stay_deleted_on_a_worker() {
     let from = format!("FROM '{}'", folder.display());
     for (sql, expected) in [
         (
-            format!("SELECT * {from} WHERE id < 11 ORDER BY id"),
+            format!("SELECT id, day, s {from} WHERE id < 11 ORDER BY id"),
             "0 2024-01-01 s0|2 2024-01-01 s2|4 2024-01-01 s4|10 2024-01-02 s10",
         ),
         (format!("SELECT count(*) {from}"), "8"),
@@ -145,8 +148,15 @@ async fn files_are_pruned_by_what_the_log_says() {
     let lake = Lake::empty().await;
     let folder = lake.folder.path().join("t");
     delta(&folder);
-    for (filter, read, left) in [("id > 9", "b c.parquet", "a.parquet"), ("day < DATE '2024-01-02'", "a.parquet", "b c.parquet")]
-    {
+    let (first, second) = ("a.parquet", "b c.parquet");
+    for (filter, read, left) in [
+        ("id > 9", second, first),
+        ("day < DATE '2024-01-02'", first, second),
+        ("f >= 5", second, first),
+        ("f < 5", first, second),
+        ("at > TIMESTAMP '2024-01-02 01:00:00 Europe/Berlin'", second, first),
+        ("at BETWEEN TIMESTAMP '2024-01-01 18:00:00 UTC' AND TIMESTAMP '2024-01-02 07:59:59.999 UTC'", first, second),
+    ] {
         let sql = format!("EXPLAIN SELECT * FROM '{}' WHERE {filter}", folder.display());
         let plan = asked(&lake, &sql).await.expect(&sql).concat().concat();
         assert!(plan.contains(read) && !plan.contains(left), "{sql}: {plan}");

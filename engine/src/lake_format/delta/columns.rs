@@ -29,7 +29,7 @@ pub(super) fn of(written: &DataType) -> Result<Type> {
             let field = |field: &StructField| Ok((Some(field.name.clone()), of(&field.data_type)?));
             Type::Row(fields.fields().map(field).collect::<Result<_>>()?)
         }
-        DataType::Variant(_) => return Err(Error::not_supported("the type variant is not queried yet")),
+        DataType::Variant(_) => Type::Variant,
     })
 }
 

@@ -106,8 +106,8 @@ pub(super) fn bounds(statistics: &str, fields: &[StructField], mapped: &Mapping)
         let name = mapped.physical_name(field);
         let (low, high) = (statistics.min_values.get(name), statistics.max_values.get(name));
         let nulls = statistics.null_count.get(name).and_then(|raw| raw.get().parse().ok());
-        let min = low.and_then(|raw| bound(primitive, raw.get()));
-        let max = high.and_then(|raw| bound(primitive, raw.get())).map(upper);
+        let min = low.and_then(|raw| bound(primitive, raw.get())).map(compared);
+        let max = high.and_then(|raw| bound(primitive, raw.get())).map(|value| compared(upper(value)));
         // Columns of floating numbers may hold NaN, which bounds do not tell: one that is different from every other number.
         let unsure = matches!(primitive, PrimitiveType::Float | PrimitiveType::Double) && min == max;
         let known = |value: Option<ScalarValue>| value.filter(|_| !unsure).unwrap_or(ScalarValue::Null);
@@ -118,8 +118,8 @@ pub(super) fn bounds(statistics: &str, fields: &[StructField], mapped: &Mapping)
 
 /// A value in JSON.
 fn bound(primitive: &PrimitiveType, json: &str) -> Option<ScalarValue> {
-    // A timestamp with zone is kept in a form that cannot be pruned by; bytes are written in ways that differ.
-    if matches!(primitive, PrimitiveType::Timestamp | PrimitiveType::Binary) {
+    // Bytes are written in ways that differ.
+    if *primitive == PrimitiveType::Binary {
         return None;
     }
     match serde_json::from_str::<serde_json::Value>(json).ok()? {
@@ -137,6 +137,14 @@ fn upper(value: ScalarValue) -> ScalarValue {
         ScalarValue::TimestampMicrosecond(Some(micros), zone) => {
             ScalarValue::TimestampMicrosecond(Some(micros.saturating_add(999)), zone)
         }
+        other => other,
+    }
+}
+
+/// What is compared of a value: of a timestamp with zone its microseconds since 1970, cut to the milliseconds that queries see.
+fn compared(value: ScalarValue) -> ScalarValue {
+    match value {
+        ScalarValue::TimestampMicrosecond(Some(micros), Some(_)) => ScalarValue::Int64(Some(micros.div_euclid(1000) * 1000)),
         other => other,
     }
 }
@@ -173,13 +181,20 @@ mod tests {
     fn bounds_are_what_statistics_say() {
         let field = |name: &str, primitive| StructField::nullable(name, DataType::Primitive(primitive));
         let decimal = PrimitiveType::decimal(20, 2).unwrap();
-        let fields = [field("a", PrimitiveType::Long), field("d", decimal), field("f", PrimitiveType::Double)];
-        let text = r#"{"numRecords":3,"minValues":{"a":1,"d":123456789012345678.01,"f":1.0},"maxValues":{"a":9,"f":1.0},"nullCount":{"a":1}}"#;
+        let fields = [
+            field("a", PrimitiveType::Long),
+            field("d", decimal),
+            field("f", PrimitiveType::Double),
+            field("t", PrimitiveType::Timestamp),
+        ];
+        let text = r#"{"numRecords":3,"minValues":{"a":1,"d":123456789012345678.01,"f":1.0,"t":"1970-01-01T00:00:01.000Z"},
+            "maxValues":{"a":9,"f":1.0,"t":"1970-01-01T00:00:02.003Z"},"nullCount":{"a":1}}"#;
         let bounds = bounds(text, &fields, &Mapping::None);
         assert_eq!(bounds.rows, Some(3));
         let column = |at: usize| bounds.columns[&at].clone();
         assert_eq!((column(0).min, column(0).max, column(0).nulls), (ScalarValue::from(1i64), ScalarValue::from(9i64), Some(1)));
         assert_eq!(column(1).min, ScalarValue::Decimal128(Some(12_345_678_901_234_567_801), 20, 2));
+        assert_eq!((column(3).min, column(3).max), (ScalarValue::from(1_000_000i64), ScalarValue::from(2_003_000i64)));
         assert!(column(1).max.is_null() && column(2).min.is_null(), "a NaN may be among equal bounds");
     }
 }

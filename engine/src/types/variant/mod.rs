@@ -80,12 +80,19 @@ impl Column {
     /// Errors: `InvalidCast` where an object has a name twice.
     pub(crate) fn push(&mut self, built: VariantBuilder) -> Result<()> {
         let (names, value) = built.try_finish().map_err(broken)?;
-        let variant = Variant::try_new(&names, &value).map_err(broken)?;
+        self.encoded(&names, &value)
+    }
+
+    /// A value as it is encoded.
+    ///
+    /// Errors: `InvalidCast` where the bytes are no variant.
+    pub(crate) fn encoded(&mut self, names: &[u8], value: &[u8]) -> Result<()> {
+        let variant = Variant::try_new(names, value).map_err(broken)?;
         let mut key = Vec::with_capacity(value.len());
         key::write(&variant, &mut key)?;
         self.keys.append_value(&key);
-        self.names.append_value(&names);
-        self.values.append_value(&value);
+        self.names.append_value(names);
+        self.values.append_value(value);
         self.nulls.append_non_null();
         Ok(())
     }
