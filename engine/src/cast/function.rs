@@ -7,8 +7,10 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use catalog::{Error, ErrorKind};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::config::ConfigOptions;
+use datafusion::logical_expr::preimage::PreimageResult;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::{Strictness, cast, clock};
@@ -79,6 +81,10 @@ impl ScalarUDFImpl for Cast {
         Ok(Arc::new(Field::new(self.name(), to.arrow(), nullable)))
     }
 
+    fn preimage(&self, args: &[Expr], constant: &Expr, context: &SimplifyContext) -> Result<PreimageResult> {
+        super::preimage::of_date(args, constant, context)
+    }
+
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [value, ColumnarValue::Scalar(name)] = args.args.as_slice() else {
             return internal_err!("a cast has a value and the name of a type");
@@ -98,7 +104,7 @@ impl ScalarUDFImpl for Cast {
     }
 }
 
-fn target(name: Option<&ScalarValue>) -> Result<Type> {
+pub(super) fn target(name: Option<&ScalarValue>) -> Result<Type> {
     match name.and_then(|name| name.try_as_str().flatten()) {
         Some(name) => Type::parse(name).map_err(into_datafusion),
         None => Err(into_datafusion(Error::internal("a cast does not say its type"))),

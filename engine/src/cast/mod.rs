@@ -6,6 +6,7 @@ mod function;
 mod nested;
 mod number;
 mod possible;
+pub(crate) mod preimage;
 mod text;
 pub(crate) mod variant;
 pub(crate) mod wrapped;

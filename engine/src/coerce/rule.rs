@@ -147,11 +147,14 @@ fn projected(input: Arc<LogicalPlan>, common: &[Type], schema: &DFSchemaRef) -> 
     for (((qualifier, field), to), output) in source.iter().zip(common).zip(schema.fields()) {
         let from = Type::of(field.data_type()).map_err(crate::error::into_datafusion)?;
         let column = Expr::from((qualifier, field));
-        if from.arrow() == to.arrow() && *field.data_type() == to.arrow() {
+        let same = from.arrow() == to.arrow() && *field.data_type() == to.arrow();
+        // DataFusion asks the one input that is left of a union for the union's columns, by their names.
+        if same && field.name() == output.name() {
             exprs.push(column);
         } else {
             changed = true;
-            exprs.push(cast(column, &from, to, Strictness::Strict)?.alias(output.name()));
+            let cast = if same { column } else { cast(column, &from, to, Strictness::Strict)? };
+            exprs.push(cast.alias(output.name()));
         }
     }
     if !changed {

@@ -9,11 +9,14 @@ use arrow::compute::{interleave, nullif};
 use arrow::datatypes::{DataType, DurationMillisecondType, Field, FieldRef, Fields, Int64Type, IntervalYearMonthType};
 use catalog::{Error, ErrorKind};
 use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::logical_expr::preimage::PreimageResult;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::{Call, Nulls, Overload, Scalar};
+use crate::cast::preimage;
 use crate::error::into_datafusion;
 use crate::types::Type;
 
@@ -187,6 +190,13 @@ impl ScalarUDFImpl for Shape {
             }
         };
         Ok(Arc::new(Field::new(self.name(), data_type, true)))
+    }
+
+    fn preimage(&self, args: &[Expr], constant: &Expr, context: &SimplifyContext) -> Result<PreimageResult> {
+        match self.what {
+            What::Key => preimage::of_instant(args, constant, context),
+            _ => Ok(PreimageResult::None),
+        }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

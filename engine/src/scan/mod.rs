@@ -220,14 +220,11 @@ impl LakeTable {
                 (self.lake.files(&self.root, folders, &self.exclusions).await.map_err(into_datafusion)?, vec![])
             }
         };
-        // Partitions of the catalog were tested by their keys already.
-        let tested = self.logged.is_none();
+        // Partitions of the catalog were tested by their keys already; a filter without columns takes all files or none.
+        let listed = self.logged.is_none() && self.fixed.is_none();
+        let tested = |f: &Expr| listed && f.any_column_refs() && prune::reads_only(f, &key_names);
         let all = self.constant_names();
-        let on_files: Vec<Expr> = filters
-            .iter()
-            .filter(|f| prune::reads_only(f, &all) && !(tested && prune::reads_only(f, &key_names)))
-            .cloned()
-            .collect();
+        let on_files: Vec<Expr> = filters.iter().filter(|f| prune::reads_only(f, &all) && !tested(f)).cloned().collect();
         let files: Vec<BundledFile> = files.into_iter().map(|file| self.with_constants(file)).collect();
         if on_files.is_empty() {
             return Ok((files, rows));
