@@ -57,6 +57,7 @@ impl Columns {
 
     fn calls(&self) -> Vec<(Call, Option<Call>)> {
         let text = |value: &str| ColumnarValue::Scalar(ScalarValue::Utf8View(Some(value.to_string())));
+        let plain = |value: &str| ColumnarValue::Scalar(ScalarValue::Utf8(Some(value.to_string())));
         let int = |value: i64| ColumnarValue::Scalar(ScalarValue::Int64(Some(value)));
         let Self { text: t, csv, json, integer, double, date, moment, list } = self;
         let same = |name: &'static str, args: Vec<ColumnarValue>| ((name, args.clone()), Some((name, args)));
@@ -85,7 +86,7 @@ impl Columns {
             (("year", vec![c(date)]), Some(("date_part", vec![text("year"), c(date)]))),
             (
                 ("date_format", vec![c(moment), text("%Y-%m-%d %H:%i")]),
-                Some(("to_char", vec![c(moment), text("%Y-%m-%d %H:%M")])),
+                Some(("to_char", vec![c(moment), plain("%Y-%m-%d %H:%M")])),
             ),
             (("cardinality", vec![c(list)]), Some(("array_length", vec![c(list)]))),
             (("element_at", vec![c(list), int(2)]), Some(("array_element", vec![c(list), int(2)]))),

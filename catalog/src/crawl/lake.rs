@@ -33,7 +33,7 @@ pub(super) struct Said {
     pub why: Vec<String>,
 }
 
-/// At most so many commits of a log are read for a schema; older ones are in its checkpoint.
+/// At most so many commits of a log are read for a schema, where it has a checkpoint that holds the older ones.
 const COMMITS: usize = 200;
 
 /// So many of them are asked for at once.
@@ -80,7 +80,10 @@ async fn delta_table(claimed: &Claimed, location: &Location, storage: &Storage) 
     let names: Vec<&str> = claimed.objects.iter().filter_map(|(key, _)| key.strip_prefix("_delta_log/")).collect();
     let mut commits = delta::commits(&names);
     let mut log = delta::Log::default();
-    commits.truncate(COMMITS);
+    let checkpoint = delta::newest_checkpoint(&names);
+    if !checkpoint.is_empty() {
+        commits.truncate(COMMITS);
+    }
     for batch in commits.chunks(AT_ONCE) {
         // Newest first; the first schema met is the current one.
         let places: Vec<Location> = batch.iter().map(|(_, name)| location.join(&format!("_delta_log/{name}"))).collect();
@@ -94,7 +97,7 @@ async fn delta_table(claimed: &Claimed, location: &Location, storage: &Storage) 
         }
     }
     if log.schema.is_none() {
-        for name in delta::newest_checkpoint(&names) {
+        for name in checkpoint {
             log.read_checkpoint(storage.get(&location.join(&format!("_delta_log/{name}"))).await?)
                 .map_err(|error| error.within(name))?;
         }

@@ -1,5 +1,7 @@
 //! What a Delta log says (Delta Lake protocol, "Delta Log Entries"): the schema of the newest `metaData` action.
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::DataType;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -107,18 +109,16 @@ impl Log {
         let mask = ProjectionMask::columns(builder.parquet_schema(), ["metaData.schemaString"]);
         for batch in builder.with_projection(mask).build().map_err(|error| bad(&error).caused_by(error))? {
             let batch = batch.map_err(|error| bad(&error).caused_by(error))?;
-            let Some(metadata) =
-                batch.column_by_name("metaData").and_then(|column| column.as_any().downcast_ref::<arrow::array::StructArray>())
-            else {
+            let Some(metadata) = batch.column_by_name("metaData").and_then(|column| column.as_struct_opt()) else {
                 continue;
             };
-            let Some(schemas) = metadata
-                .column_by_name("schemaString")
-                .and_then(|column| column.as_any().downcast_ref::<arrow::array::StringArray>())
-            else {
-                continue;
-            };
-            self.schema = schemas.iter().flatten().next().map(str::to_string).or(self.schema.take());
+            let Some(schemas) = metadata.column_by_name("schemaString") else { continue };
+            // Writers leave Arrow's type of their choice in the file.
+            let schemas = arrow::compute::cast(schemas, &DataType::Utf8).map_err(|error| bad(&error).caused_by(error))?;
+            let schemas = schemas.as_string::<i32>();
+            // Where there is no metaData, a text that is required within it is empty.
+            let found = (0..schemas.len()).find(|row| metadata.is_valid(*row) && schemas.is_valid(*row));
+            self.schema = found.map(|row| schemas.value(row).to_string()).or(self.schema.take());
         }
         Ok(())
     }
@@ -219,6 +219,26 @@ mod tests {
         assert!(Log::default().read_checkpoint(Bytes::from_static(b"nonsense")).is_err());
         let log = Log { schema: Some(r#"{"fields":[{"name":"a","type":"interval"}]}"#.into()), ..Log::default() };
         assert!(log.said().unwrap_err().message().contains("column 'a'"));
+    }
+
+    /// Checkpoints as they are written by deltalake: with views of texts in Arrow's schema, and required within what is optional.
+    #[test]
+    fn checkpoints_have_texts_of_any_kind() {
+        use std::sync::Arc;
+
+        use arrow::array::{ArrayRef, RecordBatch, StringViewArray, StructArray};
+        use arrow::datatypes::Field;
+
+        let schema = r#"{"fields":[{"name":"a","type":"long"}]}"#;
+        let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["", schema]));
+        let field = Field::new("schemaString", DataType::Utf8View, false);
+        let metadata = StructArray::new(vec![field].into(), vec![texts], Some(vec![false, true].into()));
+        let batch = RecordBatch::try_from_iter([("metaData", Arc::new(metadata) as ArrayRef)]).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(vec![], batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        let mut log = Log::default();
+        log.read_checkpoint(Bytes::from(writer.into_inner().unwrap())).unwrap();
+        assert_eq!(log.said().unwrap().columns.len(), 1);
     }
 
     #[test]

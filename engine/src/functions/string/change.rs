@@ -87,11 +87,11 @@ const fn trims(call: fn(&Call<'_>) -> Result<ArrayRef>) -> [Overload; 4] {
 }
 
 fn lower(call: &Call<'_>) -> Result<ArrayRef> {
-    by_character(call, |c, out| one(c.to_lowercase(), c, out))
+    cased(call, str::make_ascii_lowercase, char::to_lowercase)
 }
 
 fn upper(call: &Call<'_>) -> Result<ArrayRef> {
-    by_character(call, |c, out| one(c.to_uppercase(), c, out))
+    cased(call, str::make_ascii_uppercase, char::to_uppercase)
 }
 
 /// Java maps a character to one character: `ß` has no upper case.
@@ -102,10 +102,17 @@ fn one(mut mapped: impl Iterator<Item = char>, c: char, out: &mut Texts) {
     }
 }
 
-fn by_character(call: &Call<'_>, write: impl Fn(char, &mut Texts)) -> Result<ArrayRef> {
+/// Most texts are ASCII, whose case changes in place.
+fn cased<C: Iterator<Item = char>>(call: &Call<'_>, ascii: fn(&mut str), other: fn(char) -> C) -> Result<ArrayRef> {
     let text = strings(call, 0)?;
     texts(call, |row, out| {
-        text.value(row).chars().for_each(|c| write(c, out));
+        let text = text.value(row);
+        if text.is_ascii() {
+            out.push_str(text);
+            ascii(out.text().as_mut_str());
+        } else {
+            text.chars().for_each(|c| one(other(c), c, out));
+        }
         Ok(true)
     })
 }
