@@ -69,10 +69,11 @@ def doors(url):
 
 def chart(superset, name, uri, table, rows):
     """Altitude over time for each country, in a saved chart: its number."""
-    made = {"database_name": f"flights {name} {uuid.uuid4().hex[:6]}", "sqlalchemy_uri": uri, "expose_in_sqllab": True}
+    tag = uuid.uuid4().hex[:6]
+    made = {"database_name": f"flights {name} {tag}", "sqlalchemy_uri": uri, "expose_in_sqllab": True}
     database = superset.post("database/", made)["id"]
     # On SQLite, where the rig keeps its metadata, Superset knows a dataset by its name alone.
-    virtual = {"table_name": f"{table} by {name}", "sql": f"SELECT * FROM {table}"}
+    virtual = {"table_name": f"{table} by {name} {tag}", "sql": f"SELECT * FROM {table}"}
     dataset = superset.post("dataset/", {"database": database, "schema": DATABASE, **virtual})["id"]
     query = {
         "columns": [AXIS, "country"], "metrics": [HIGHEST], "orderby": [], "filters": [], "row_limit": 10000, "time_range": "No filter",
