@@ -39,7 +39,7 @@ conformance:
 	$(CARGO) build --locked --workspace --all-targets
 	$(PYTHON) tests/conformance/run.py --binary "$${CARGO_TARGET_DIR:-target}/debug/conformance" --write
 
-# The real Apache Superset over both doors, from ../shared: installs it (3 minutes, 163 packages), and takes 5 more. Not part of `make test`;
+# The real Apache Superset over both doors, from ../shared: installs it (3 minutes, 163 packages), and takes 1 to 2 more. Not part of `make test`;
 # .ci/run does it, too.
 superset:
 	$(CARGO) build --locked --workspace --all-targets
