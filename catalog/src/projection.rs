@@ -53,7 +53,8 @@ enum Piece {
 }
 
 impl Projection {
-    /// The projection of a table; `None` where it is not enabled, or there are no keys to project. `now` is what `NOW` means in ranges of dates, in UTC.
+    /// The projection of a table; `None` where it is not enabled, or there are no keys to project. `now` is what `NOW` means in
+    /// ranges of dates, in UTC.
     ///
     /// Errors: `InvalidInput` naming the property that is missing or wrong; `NotSupported` for a letter of a date format that
     /// is not read here.

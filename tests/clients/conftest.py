@@ -63,6 +63,17 @@ def bucket(s3):
 
 
 @pytest.fixture(scope="module")
+def catalog(bucket):
+    """pyiceberg's Glue catalog. Its own S3 client is Arrow's, which AWS_ENDPOINT_URL does not reach: `s3.endpoint` is how its users
+    say it."""
+    from pyiceberg.catalog import load_catalog  # half a second that only its tests need
+
+    return load_catalog(
+        "glue", **{"type": "glue", "warehouse": f"s3://{bucket}/warehouse", "s3.endpoint": os.environ["AWS_ENDPOINT_URL"]}
+    )
+
+
+@pytest.fixture(scope="module")
 def database(glue):
     made = name("db").replace("-", "_")
     glue.create_database(DatabaseInput={"Name": made})

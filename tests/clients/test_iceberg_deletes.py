@@ -4,7 +4,6 @@ pyiceberg reads deletes and writes none, so the files of deletes are written her
 Deletes", "Puffin", "deletion-vector-v1"); the data files, manifests and metadata around them are pyiceberg's own."""
 
 import json
-import os
 import uuid
 import zlib
 
@@ -12,7 +11,6 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from pyiceberg.avro.file import AvroOutputFile
-from pyiceberg.catalog import load_catalog
 from pyiceberg.manifest import (
     MANIFEST_ENTRY_SCHEMAS_STRUCT, DataFile, DataFileContent, FileFormat, ManifestContent, ManifestEntry, ManifestEntryStatus,
     ManifestWriterV2, write_manifest_list,
@@ -49,13 +47,6 @@ class Manifest(ManifestWriterV2):
     def new_writer(self):
         schema = self._with_partition(self.version)
         return AvroOutputFile(self._output_file, schema, "manifest_entry", schema, self._meta)
-
-
-@pytest.fixture(scope="module")
-def catalog(bucket):
-    return load_catalog(
-        "glue", **{"type": "glue", "warehouse": f"s3://{bucket}/warehouse", "s3.endpoint": os.environ["AWS_ENDPOINT_URL"]}
-    )
 
 
 @pytest.fixture(scope="module")

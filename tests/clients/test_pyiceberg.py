@@ -1,10 +1,8 @@
 """pyiceberg's Glue catalog: the table's metadata through S3, its pointer in Glue, two writers and one of them too late."""
 
-import os
 
 import pyarrow
 import pytest
-from pyiceberg.catalog import load_catalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType
@@ -13,14 +11,6 @@ from conftest import name
 
 ROWS = pyarrow.table({"id": pyarrow.array([1, 2, 3], pyarrow.int64()), "s": ["a", "b", None]})
 SCHEMA = Schema(NestedField(1, "id", LongType(), required=False), NestedField(2, "s", StringType(), required=False))
-
-
-@pytest.fixture(scope="module")
-def catalog(bucket):
-    # Its own S3 client is Arrow's, which AWS_ENDPOINT_URL does not reach: `s3.endpoint` is how its users say it.
-    return load_catalog(
-        "glue", **{"type": "glue", "warehouse": f"s3://{bucket}/warehouse", "s3.endpoint": os.environ["AWS_ENDPOINT_URL"]}
-    )
 
 
 @pytest.fixture(scope="module")

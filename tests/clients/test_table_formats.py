@@ -6,7 +6,6 @@ import os
 import pyarrow
 import pytest
 from deltalake import DeltaTable, write_deltalake
-from pyiceberg.catalog import load_catalog
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType
 
@@ -84,13 +83,6 @@ def test_delta_as_it_is_written(statements, database, bucket, options):
 
     write_deltalake(at, numbers(100, 2), mode="overwrite", storage_options=options)
     assert rows(statements, query) == [["2", "201", "50.25", "1", "2"]]
-
-
-@pytest.fixture(scope="module")
-def catalog(bucket):
-    return load_catalog(
-        "glue", **{"type": "glue", "warehouse": f"s3://{bucket}/warehouse", "s3.endpoint": os.environ["AWS_ENDPOINT_URL"]}
-    )
 
 
 def test_iceberg_as_it_is_written(catalog, statements):

@@ -75,8 +75,8 @@ pub(crate) fn named<'a>(fields: &'a Fields, name: &str) -> Option<(usize, &'a Fi
 /// Errors: the member that cannot, with both types.
 pub(super) fn check(from: &DataType, to: &DataType) -> Result<(), Unfit> {
     match (from, to) {
-        _ if wrapped(from, to).is_some() => Ok(()),
-        (DataType::Struct(_), DataType::Struct(_)) if is_wrapper(to) && from != to => {
+        _ if from == to || wrapped(from, to).is_some() => Ok(()),
+        (DataType::Struct(_), DataType::Struct(_)) if is_wrapper(to) => {
             Err(Unfit::new(to, format!("{} in the file", type_name(from))))
         }
         (DataType::Struct(have), DataType::Struct(wanted)) => {
@@ -96,7 +96,7 @@ pub(super) fn check(from: &DataType, to: &DataType) -> Result<(), Unfit> {
             None => Err(Unfit::new(to, type_name(from))),
         },
         (DataType::Dictionary(_, values), _) => check(values, to),
-        _ if from == to || scalars_fit(from, to) => Ok(()),
+        _ if scalars_fit(from, to) => Ok(()),
         _ => Err(Unfit::new(to, format!("{} in the file", type_name(from)))),
     }
 }
@@ -162,9 +162,11 @@ pub(crate) fn fit_column(array: &ArrayRef, field: &Field) -> Result<ArrayRef, Er
 
 /// `array` with the type `to`.
 pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
+    if let Some(wrapped) = wrapped(array.data_type(), to) {
+        return wrap(array, to, &wrapped);
+    }
     match (array.data_type(), to) {
         (from, _) if from == to => Ok(Arc::clone(array)),
-        (DataType::Struct(_), _) if is_wrapper(to) => variants(array.as_struct()),
         (DataType::Struct(_), DataType::Struct(wanted)) => fit_struct(array.as_struct(), wanted),
         (DataType::Map(..), DataType::Map(entries, sorted)) => {
             let map = array.as_map();
@@ -185,10 +187,7 @@ pub(super) fn fit(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, Unfit> {
             fit(&cast(array, &DataType::List(item))?, to)
         }
         (DataType::Dictionary(_, values), _) => fit(&cast(array, values)?, to),
-        (from, _) => match wrapped(from, to) {
-            Some(wrapped) => wrap(array, to, &wrapped),
-            None => fit_scalars(array, to),
-        },
+        _ => fit_scalars(array, to),
     }
 }
 
@@ -230,6 +229,9 @@ fn variants(array: &StructArray) -> Result<ArrayRef, Unfit> {
 
 /// A wrapper around the values; the zone is UTC.
 fn wrap(array: &ArrayRef, to: &DataType, r#type: &Type) -> Result<ArrayRef, Unfit> {
+    if *r#type == Type::Variant {
+        return variants(array.as_struct());
+    }
     let DataType::Struct(fields) = to else { return Err(Unfit::new(to, "a wrapper")) };
     let mut columns: Vec<ArrayRef> = match r#type {
         Type::Timestamp(digits) | Type::TimestampTz(digits) => vec![instants(array, *digits)?],

@@ -1,7 +1,7 @@
 //! Columns of files as columns of tables.
 
 use datafusion::arrow::array::{
-    BooleanArray, Float64Array, Int32Array, Int64Array, LargeListArray, StringArray, TimestampMicrosecondArray,
+    BinaryArray, BooleanArray, Float64Array, Int32Array, Int64Array, LargeListArray, StringArray, TimestampMicrosecondArray,
 };
 use datafusion::arrow::buffer::OffsetBuffer;
 
@@ -97,4 +97,23 @@ fn what_datafusion_adapts_alone() {
     ] {
         assert_eq!(plain(&hive(from), &hive(to)), expected, "{from} as {to}");
     }
+}
+
+/// A variant keeps its bytes; what is no variant, and one that is shredded into a third member, is refused by name.
+#[test]
+fn variants_of_files() {
+    let to = Type::Variant.arrow();
+    let file = |value: &[u8]| -> ArrayRef {
+        let bytes = |bytes: &[u8]| -> ArrayRef { Arc::new(BinaryArray::from_vec(vec![bytes])) };
+        let member = |name: &str, array: ArrayRef| (Arc::new(Field::new(name, DataType::Binary, false)), array);
+        Arc::new(StructArray::from(vec![member("value", bytes(value)), member("metadata", bytes(b"\x01\x00\x00"))]))
+    };
+    check(file(b"\x0c\x07").data_type(), &to).unwrap();
+    let fitted = fit(&file(b"\x0c\x07"), &to).unwrap();
+    assert_eq!((fitted.data_type(), fitted.as_struct().column(2).as_binary::<i32>().value(0)), (&to, b"\x0c\x07".as_slice()));
+    assert!(fit(&file(b"\xff"), &to).unwrap_err().in_column("c").message().contains("expected variant for column 'c'"));
+    let members = ["metadata", "value", "typed_value"].map(|name| Field::new(name, DataType::Binary, true));
+    let shredded = check(&DataType::Struct(members.to_vec().into()), &to).unwrap_err().in_column("c");
+    assert!(shredded.message().contains("expected variant for column 'c'"), "{shredded}");
+    assert!(shredded.message().contains("typed_value"), "{shredded}");
 }
