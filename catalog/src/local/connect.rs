@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sqlx::any::AnyPoolOptions;
+use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -84,25 +85,40 @@ impl Connections {
         })
     }
 
+    /// A connection for one statement, which sees a snapshot by itself: neither its beginning nor its end have to be told.
+    pub(super) async fn statement(&self) -> Result<PoolConnection<Any>> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// The connection for writing; whoever else wants it waits. Its commits wait for the disk.
+    pub(super) async fn writer(&self) -> Result<PoolConnection<Any>> {
+        Ok(self.writer.acquire().await?)
+    }
+
     /// A transaction that excludes all other writers, of this process and others, until it ends.
-    pub(super) async fn write(&self) -> Result<Transaction<'static, Any>> {
+    pub(super) async fn begin<'c>(&self, writer: &'c mut AnyConnection) -> Result<Transaction<'c, Any>> {
         Ok(match self.dialect {
-            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Sqlite => writer.begin_with("BEGIN IMMEDIATE").await?,
             Dialect::Postgres => {
-                let mut transaction = self.writer.begin_with("BEGIN").await?;
+                let mut transaction = writer.begin_with("BEGIN").await?;
                 sqlx::raw_sql(TAKE_WRITE_LOCK).execute(&mut *transaction).await?;
                 transaction
             }
         })
     }
 
-    /// Whether the writer's commits wait for SQLite's file to be on the disk. PostgreSQL decides that for itself.
-    pub(super) async fn wait_for_disk(&self, wait: bool) -> Result<()> {
+    /// Whether this writer's commits wait for SQLite's file to be on the disk. PostgreSQL decides that for itself.
+    pub(super) async fn wait_for_disk(&self, writer: &mut AnyConnection, wait: bool) -> Result<()> {
         if self.dialect == Dialect::Sqlite {
             let setting = if wait { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
-            sqlx::raw_sql(setting).execute(&self.writer).await?;
+            sqlx::raw_sql(setting).execute(writer).await?;
         }
         Ok(())
+    }
+
+    /// Done once somebody closes the connections.
+    pub(super) async fn closing(&self) {
+        self.writer.close_event().await;
     }
 
     pub(super) async fn close(&self) {

@@ -74,7 +74,7 @@ impl LocalCatalog {
 
     /// Errors: `MISSING`.
     pub async fn document<T: Document>(&self, key: &str) -> Result<T> {
-        find(&mut *self.connections.read().await?, key).await?.ok_or_else(|| not_found::<T>(key))
+        find(&mut *self.connections.statement().await?, key).await?.ok_or_else(|| not_found::<T>(key))
     }
 
     /// The documents whose keys begin with `prefix`, in the byte order of their keys.
@@ -87,7 +87,7 @@ impl LocalCatalog {
             .bind(beyond(prefix))
             .bind(page.token.unwrap_or_default())
             .bind(limit as i64 + 1)
-            .fetch_all(&mut *self.connections.read().await?)
+            .fetch_all(&mut *self.connections.statement().await?)
             .await?;
         let items = rows.iter().map(|row| record::read(row.try_get(0)?)).collect::<Result<Vec<T>>>()?;
         Ok(Page::cut(items, limit, Document::key))

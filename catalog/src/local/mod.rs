@@ -95,12 +95,12 @@ impl LocalCatalog {
 
     /// Errors: `EntityNotFound`.
     pub async fn crawler(&self, name: &str) -> Result<Crawler> {
-        crawlers::get(&mut *self.connections.read().await?, name).await
+        crawlers::get(&mut *self.connections.statement().await?, name).await
     }
 
     /// Ordered by name.
     pub async fn crawlers(&self, page: PageRequest) -> Result<Page<Crawler>> {
-        crawlers::list(&mut *self.connections.read().await?, page).await
+        crawlers::list(&mut *self.connections.statement().await?, page).await
     }
 
     /// Replaces the crawler of that name; its version goes up by one.
@@ -133,12 +133,12 @@ impl LocalCatalog {
 
     /// Errors: `EntityNotFound`.
     pub async fn classifier(&self, name: &str) -> Result<Classifier> {
-        crawlers::get(&mut *self.connections.read().await?, name).await
+        crawlers::get(&mut *self.connections.statement().await?, name).await
     }
 
     /// Ordered by name.
     pub async fn classifiers(&self, page: PageRequest) -> Result<Page<Classifier>> {
-        crawlers::list(&mut *self.connections.read().await?, page).await
+        crawlers::list(&mut *self.connections.statement().await?, page).await
     }
 
     /// Errors: `EntityNotFound`.
@@ -196,12 +196,12 @@ impl LocalCatalog {
 
     /// Whether the run of this id was asked to stop.
     pub async fn asked_to_stop(&self, crawl: &str) -> Result<bool> {
-        crawls::asked_to_stop(&mut *self.connections.read().await?, crawl).await
+        crawls::asked_to_stop(&mut *self.connections.statement().await?, crawl).await
     }
 
     /// The runs of a crawler, newest first.
     pub async fn crawls(&self, crawler: &str, page: PageRequest) -> Result<Page<Crawl>> {
-        crawls::list(&mut *self.connections.read().await?, crawler, page).await
+        crawls::list(&mut *self.connections.statement().await?, crawler, page).await
     }
 
     /// Whether `owner` is the one to run what the schedule of `crawler` had due at `due`: of all that ask, one is told so. When
@@ -215,7 +215,7 @@ impl LocalCatalog {
 
     /// What was saved under `key`.
     pub async fn memory(&self, key: &str) -> Result<Option<Bytes>> {
-        memory::get(&mut *self.connections.read().await?, key).await
+        memory::get(&mut *self.connections.statement().await?, key).await
     }
 
     /// Saves bytes under `key` in place of what was there.
@@ -238,11 +238,11 @@ impl Catalog for LocalCatalog {
     }
 
     async fn database(&self, name: &str) -> Result<Database> {
-        databases::get(&mut *self.connections.read().await?, name).await
+        databases::get(&mut *self.connections.statement().await?, name).await
     }
 
     async fn databases(&self, page: PageRequest) -> Result<Page<Database>> {
-        databases::list(&mut *self.connections.read().await?, page).await
+        databases::list(&mut *self.connections.statement().await?, page).await
     }
 
     async fn update_database(&self, name: &str, database: Database) -> Result<()> {
@@ -260,7 +260,7 @@ impl Catalog for LocalCatalog {
     }
 
     async fn table(&self, database: &str, name: &str) -> Result<Table> {
-        Ok(tables::find(&mut *self.connections.read().await?, database, name).await?.table)
+        Ok(tables::find(&mut *self.connections.statement().await?, database, name).await?.table)
     }
 
     async fn tables(&self, database: &str, expression: Option<&str>, page: PageRequest) -> Result<Page<Table>> {

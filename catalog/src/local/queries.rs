@@ -70,7 +70,7 @@ impl LocalCatalog {
     }
 
     pub async fn query(&self, id: &str) -> Result<Option<StoredQuery>> {
-        find(&mut *self.connections.read().await?, "id = $1", id).await
+        find(&mut *self.connections.statement().await?, "id = $1", id).await
     }
 
     /// Newest first.
@@ -91,7 +91,7 @@ impl LocalCatalog {
             .bind(submitted)
             .bind(id)
             .bind(limit as i64 + 1)
-            .fetch_all(&mut *self.connections.read().await?)
+            .fetch_all(&mut *self.connections.statement().await?)
             .await?;
         let items = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
         Ok(Page::cut(items, limit, |last| format!("{}:{}", last.submitted, last.id)))
@@ -135,7 +135,7 @@ impl LocalCatalog {
             Lost::Of(owner) => Some(owner.to_owned()),
         };
         // Mostly there are none, which a reader finds out without keeping writers from their turn.
-        if self::lost(&mut *self.connections.read().await?, owner.as_deref()).await?.is_empty() {
+        if self::lost(&mut *self.connections.statement().await?, owner.as_deref()).await?.is_empty() {
             return Ok(0);
         }
         let end = self.writer.write_as(Durability::Process, move |connection| {
@@ -157,7 +157,7 @@ impl LocalCatalog {
             "SELECT {COLUMNS} FROM queries WHERE reuse = $1 AND submitted >= $2 AND state = $3 ORDER BY submitted DESC LIMIT 1"
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(reuse).bind(since).bind(state);
-        query.fetch_optional(&mut *self.connections.read().await?).await?.as_ref().map(read).transpose()
+        query.fetch_optional(&mut *self.connections.statement().await?).await?.as_ref().map(read).transpose()
     }
 
     /// Forgets the finished queries of a work group.
@@ -223,14 +223,10 @@ async fn create(
     keys: QueryKeys,
     lease: Duration,
 ) -> Result<Option<StoredQuery>> {
-    if let Some(token) = &keys.token
-        && let Some(earlier) = find(&mut *connection, "token = $1", token).await?
-    {
-        return Ok(Some(earlier));
-    }
+    // Mostly a token is new, so that it is looked for only where it was not.
     let sql = "INSERT INTO queries (id, work_group, state, submitted, owner, json, lease_until, token, reuse) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    sqlx::query(sql)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    let created = sqlx::query(sql)
         .bind(query.id)
         .bind(query.work_group)
         .bind(query.state)
@@ -238,11 +234,18 @@ async fn create(
         .bind(query.owner)
         .bind(query.json)
         .bind(until(lease))
-        .bind(keys.token)
+        .bind(&keys.token)
         .bind(keys.reuse)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(None)
+    if created.rows_affected() > 0 {
+        return Ok(None);
+    }
+    let earlier = match keys.token {
+        Some(token) => find(connection, "token = $1", &token).await?,
+        None => None,
+    };
+    earlier.map(Some).ok_or_else(|| Error::internal("a new query has the id of another"))
 }
 
 async fn save(

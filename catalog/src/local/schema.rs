@@ -23,7 +23,8 @@ pub(super) async fn migrate(connections: &Connections) -> Result<()> {
 }
 
 async fn migrate_with(connections: &Connections, migrations: &'static [&'static str]) -> Result<()> {
-    let mut transaction = connections.write().await?;
+    let mut writer = connections.writer().await?;
+    let mut transaction = connections.begin(&mut writer).await?;
     let found = version(&mut transaction).await?;
     let newest = migrations.len() as i64;
     if found > newest {
@@ -79,9 +80,9 @@ mod tests {
     async fn a_newer_schema_is_refused_and_left_alone() {
         let (_folder, connections) = fresh().await;
         migrate(&connections).await.unwrap();
-        let mut transaction = connections.write().await.unwrap();
-        sqlx::query("UPDATE schema_version SET version = 700").execute(&mut *transaction).await.unwrap();
-        transaction.commit().await.unwrap();
+        let mut writer = connections.writer().await.unwrap();
+        sqlx::query("UPDATE schema_version SET version = 700").execute(&mut *writer).await.unwrap();
+        drop(writer);
         let error = migrate(&connections).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NewerSchema);
         assert!(error.message().contains("schema 700"), "{error}");

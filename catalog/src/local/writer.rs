@@ -1,12 +1,13 @@
 //! The one writer of the embedded catalog: operations that arrive together share a transaction (group commit), a failing one
-//! does not fail the others (savepoints), and each is answered only after the commit.
+//! does not fail the others (savepoints), and each is answered only after the commit. Mostly an operation comes alone: then there is
+//! nothing to save from it, and each word that is not said to SQLite spares waking its thread.
 
 use futures::future::BoxFuture;
-use sqlx::AnyConnection;
-use sqlx::Connection;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, Connection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::connect::Connections;
+use super::connect::{Connections, Dialect};
 use crate::error::{Error, ErrorKind, Result};
 
 /// At most so many operations share a transaction, so that the first of them is answered soon.
@@ -86,30 +87,60 @@ fn stopped() -> Error {
     Error::new(ErrorKind::Unavailable, "the catalog's writer has stopped")
 }
 
+/// The connection for writing, and what its commits survive.
+struct Held {
+    connection: PoolConnection<Any>,
+    durability: Durability,
+}
+
+impl Held {
+    /// A new one.
+    async fn open(connections: &Connections) -> Result<Self> {
+        // It waits for the disk until it is told otherwise.
+        Ok(Self { connection: connections.writer().await?, durability: Durability::Power })
+    }
+
+    async fn with(mut self, durability: Durability, connections: &Connections) -> Result<Self> {
+        if durability != self.durability {
+            connections.wait_for_disk(&mut self.connection, durability == Durability::Power).await?;
+        }
+        Ok(Self { durability, ..self })
+    }
+}
+
 async fn run(connections: Connections, mut jobs: mpsc::Receiver<Job>) {
-    // The connection waits for the disk until it is told otherwise, and so does one that takes its place.
-    let mut durability = Durability::Power;
-    let mut next = None;
+    let (mut held, mut next) = (None, None);
     loop {
         let first = match next.take() {
-            Some(job) => job,
-            None => match jobs.recv().await {
-                Some(job) => job,
-                None => return,
+            Some(job) => Some(job),
+            None => tokio::select! {
+                job = jobs.recv() => job,
+                () = connections.closing() => None,
             },
         };
-        if first.durability != durability {
-            if let Err(error) = connections.wait_for_disk(first.durability == Durability::Power).await {
+        let Some(first) = first else { return };
+        let connection = match held.take() {
+            Some(held) => Ok(held),
+            None => Held::open(&connections).await,
+        };
+        let connection = match connection {
+            Ok(connection) => connection.with(first.durability, &connections).await,
+            Err(error) => Err(error),
+        };
+        let mut connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => {
                 (first.run)(Err(error)).await.1(None);
                 continue;
             }
-            durability = first.durability;
-        }
+        };
         let mut settles = Vec::new();
-        let outcome = batch(&connections, first, &mut jobs, &mut settles, &mut next).await;
+        let outcome = batch(&connections, &mut connection, first, &mut jobs, &mut settles, &mut next).await;
         for settle in settles {
             settle(outcome.as_ref().err().map(again));
         }
+        // A server may go away meanwhile, and any connection be broken: the pool finds that out.
+        held = Some(connection).filter(|_| outcome.is_ok() && connections.dialect == Dialect::Sqlite);
     }
 }
 
@@ -122,21 +153,32 @@ fn again(error: &Error) -> Error {
 /// another durability is left in `other`.
 async fn batch(
     connections: &Connections,
+    held: &mut Held,
     first: Job,
     jobs: &mut mpsc::Receiver<Job>,
     settles: &mut Vec<Settle>,
     other: &mut Option<Job>,
 ) -> Result<()> {
     let durability = first.durability;
-    let mut transaction = match connections.write().await {
+    let mut transaction = match connections.begin(&mut held.connection).await {
         Ok(transaction) => transaction,
         Err(error) => {
             settles.push((first.run)(Err(again(&error))).await.1);
             return Err(error);
         }
     };
-    let mut next = Some(first);
-    while let Some(job) = next {
+    let (succeeded, settle) = (first.run)(Ok(&mut transaction)).await;
+    settles.push(settle);
+    if !succeeded {
+        return Ok(transaction.rollback().await?);
+    }
+    while settles.len() < BATCH
+        && let Ok(job) = jobs.try_recv()
+    {
+        if job.durability != durability {
+            *other = Some(job);
+            break;
+        }
         let mut savepoint = match transaction.begin().await {
             Ok(savepoint) => savepoint,
             Err(error) => {
@@ -151,10 +193,6 @@ async fn batch(
             savepoint.commit().await?;
         } else {
             savepoint.rollback().await?;
-        }
-        next = if settles.len() < BATCH { jobs.try_recv().ok() } else { None };
-        if next.as_ref().is_some_and(|job| job.durability != durability) {
-            *other = next.take();
         }
     }
     transaction.commit().await?;

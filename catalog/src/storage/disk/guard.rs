@@ -53,13 +53,15 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut missing: Vec<OsString> = Vec::new();
     let mut existing = path;
     loop {
-        match existing.canonicalize() {
-            Ok(mut real) => {
+        // Asked first, because it costs less than to resolve what is not there: every write begins with that. A link to nowhere is
+        // there: it must not pass as a missing file, since writing through it would make its target.
+        match existing.symlink_metadata() {
+            Ok(_) => {
+                let mut real = existing.canonicalize()?;
                 real.extend(missing.iter().rev());
                 return Ok(real);
             }
-            // A link to nowhere must not pass as a missing file: writing through it would make its target.
-            Err(error) if is_missing(&error) && existing.symlink_metadata().is_err() => {
+            Err(error) if is_missing(&error) => {
                 let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) else { return Err(error) };
                 missing.push(name.to_owned());
                 existing = parent;

@@ -58,7 +58,7 @@ impl Disk {
         let (disk, name) = (self.inner.clone(), id.clone());
         let parts = self
             .blocking(move |_| {
-                let made = disk.make_unfinished().and_then(|()| fs::create_dir(disk.upload_folder(&name)));
+                let made = disk.in_unfinished(|| fs::create_dir(disk.upload_folder(&name)));
                 made.map_err(|error| disk.failed(&record.key, "begin the upload", error))?;
                 let json =
                     serde_json::to_vec(&record).map_err(|error| Error::internal("an upload is no JSON").caused_by(error))?;

@@ -128,16 +128,32 @@ impl Inner {
         Ok(())
     }
 
-    /// Makes the folder of unfinished files. What dead processes left in it goes, once in the life of this one.
-    pub(super) fn make_unfinished(&self) -> io::Result<()> {
+    /// Makes the folder of unfinished files, unless it is there.
+    fn make_unfinished(&self) -> io::Result<()> {
+        match fs::create_dir(self.root.join(UNFINISHED)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Does `work` in the folder of unfinished files, which is made where it is missing. What dead processes left in it goes, once in
+    /// the life of this one.
+    pub(super) fn in_unfinished<T>(&self, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        if !self.swept.swap(true, Ordering::Relaxed) {
+            self.make_unfinished()?;
+            self.sweep()?;
+        }
+        match work() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make_unfinished()?;
+                work()
+            }
+            done => done,
+        }
+    }
+
+    fn sweep(&self) -> io::Result<()> {
         let folder = self.root.join(UNFINISHED);
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => return made,
-        }
-        if self.swept.swap(true, Ordering::Relaxed) {
-            return Ok(());
-        }
         for entry in fs::read_dir(folder)?.flatten() {
             let Ok(meta) = entry.metadata() else { continue };
             let age = meta.modified().ok().and_then(|modified| modified.elapsed().ok()).unwrap_or_default();
@@ -175,11 +191,11 @@ impl Unfinished {
         disk.guard.check(&usual)?;
         let failed = |error| disk.failed(key, "write", error);
         let path = disk.absolute(&disk.names.temporary(&disk.names.object(key)));
-        match disk.names {
-            Names::Plain => disk.make_folders(key).map_err(failed)?,
-            Names::Escaped => disk.make_unfinished().map_err(failed)?,
-        }
-        let file = File::create_new(&path).map_err(failed)?;
+        let file = match disk.names {
+            Names::Plain => disk.make_folders(key).and_then(|()| File::create_new(&path)),
+            Names::Escaped => disk.in_unfinished(|| File::create_new(&path)),
+        };
+        let file = file.map_err(failed)?;
         Ok((Self { disk: disk.clone(), key: key.to_owned(), path, published: false }, file))
     }
 
@@ -201,10 +217,12 @@ impl Unfinished {
         drop(file);
         let _changing = disk.changing();
         self.verify(condition)?;
-        // Another process may prune a folder or put a file in the way at the same moment; then it is made again.
+        // Mostly the folder is there, and nothing needs to be asked. Another process may prune it or put a file in the way at the same
+        // moment; then it is made again.
         let mut attempts = 0;
         loop {
-            match self.name(condition) {
+            let way = if attempts == 0 { Ok(()) } else { self.make_way() };
+            match way.and_then(|()| self.name(condition)) {
                 Ok(()) => break,
                 Err(error) if attempts < 5 && (is_missing(&error) || error.kind() == io::ErrorKind::IsADirectory) => {
                     attempts += 1
@@ -234,13 +252,15 @@ impl Unfinished {
         }
     }
 
+    /// Makes the folders of the target.
+    fn make_way(&self) -> io::Result<()> {
+        self.disk.make_folders(&self.key)?;
+        let target = self.disk.target(&self.key).map_err(io::Error::other)?;
+        target.parent().map_or(Ok(()), fs::create_dir_all)
+    }
+
     fn name(&mut self, condition: &Condition) -> io::Result<()> {
-        let disk = &self.disk;
-        disk.make_folders(&self.key)?;
-        let target = disk.target(&self.key).map_err(io::Error::other)?;
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder)?;
-        }
+        let target = self.disk.target(&self.key).map_err(io::Error::other)?;
         if *condition == Condition::Absent {
             // Unlike a rename, a link fails when somebody else was first, also in another process.
             return fs::hard_link(&self.path, &target);
