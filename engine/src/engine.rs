@@ -159,7 +159,9 @@ struct Shared {
     resources: Resources,
     runtime: RuntimeEnv,
     compute: Arc<Compute>,
-    /// What every query's state is a copy of: building one registers some hundred functions.
+    /// All functions, by their names.
+    library: Arc<SessionState>,
+    /// What every query's state is a copy of.
     template: SessionState,
     memory: Arc<dyn MemoryPool>,
     memory_limit: usize,
@@ -181,9 +183,11 @@ impl Engine {
         };
         let runtime = session::runtime(&resources)?;
         let most_named = std::num::NonZeroUsize::new(3).ok_or_else(|| Error::internal("3 is 0"))?;
+        let library = Arc::new(session::state(&resources, Arc::new(runtime.clone()))?);
         Ok(Self(Arc::new(Shared {
             catalog,
-            template: session::state(&resources, Arc::new(runtime.clone()))?,
+            template: session::without_functions(&library),
+            library,
             runtime,
             compute: Arc::new(Compute::new(resources.threads)?),
             resources,
@@ -196,11 +200,12 @@ impl Engine {
     /// The same engine, its memory and limits shared, over what one caller may see.
     #[must_use]
     pub fn narrowed(&self, catalog: Arc<dyn catalog::Catalog>, storage: Storage) -> Self {
-        let Shared { resources, runtime, compute, template, memory, memory_limit, locations, .. } = &*self.0;
+        let Shared { resources, runtime, compute, library, template, memory, memory_limit, locations, .. } = &*self.0;
         let mut template = template.clone();
         template.config_mut().set_extension(Arc::new(storage.clone()));
         Self(Arc::new(Shared {
             catalog,
+            library: Arc::clone(library),
             template,
             compute: Arc::clone(compute),
             runtime: session::over(runtime, &storage),
@@ -297,7 +302,10 @@ impl Engine {
 
     /// What a worker executes a plan of `session` with, and decodes it: functions see the session's options.
     pub fn task_context(&self, session: &Session) -> Arc<TaskContext> {
-        self.task(&self.state(session))
+        let state = self.state(session);
+        let mut with_functions = SessionState::clone(&self.0.library);
+        *with_functions.config_mut() = state.config().clone();
+        self.task(&with_functions)
     }
 
     /// What a plan of `state` runs with: a memory pool of its own.
@@ -313,7 +321,8 @@ impl Engine {
 
     pub(crate) async fn plan(&self, state: &SessionState, session: &Session, query: &Query) -> Result<Planned> {
         let lake = Arc::new(Lake::new(Arc::clone(&self.0.catalog), self.0.resources.storage.clone()));
-        let planner = Planner { lake: &lake, state, locations: self.0.locations, queries: session.queries.as_ref() };
+        let Shared { library, locations, .. } = &*self.0;
+        let planner = Planner { lake: &lake, state, library, locations: *locations, queries: session.queries.as_ref() };
         let scope = Scope { catalog: session.catalog.clone(), database: session.database.clone(), decimal_literals: None };
         planner.plan(query, scope).await
     }

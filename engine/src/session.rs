@@ -1,6 +1,7 @@
 //! The one function that builds a DataFusion `SessionState`: for coordinator, worker, shell and tests alike. DataFusion's own
 //! catalogs stay empty; tables come from [`crate::plan`].
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ pub(crate) fn over(engine: &RuntimeEnv, storage: &Storage) -> RuntimeEnv {
     RuntimeEnv { object_store_registry: Arc::new(Stores(storage.clone())), ..engine.clone() }
 }
 
-/// A state over `runtime`. Functions, rules and options are the same wherever a plan is made or run.
+/// A state over `runtime` with all functions. They, the rules and the options are the same wherever a plan is made or run.
 ///
 /// Errors: `Internal` where a function's table cannot be read.
 pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<SessionState> {
@@ -108,6 +109,22 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     physical.insert(0, Arc::new(LambdaPlaces));
     let builder = builder.with_analyzer_rules(rules).with_physical_optimizer_rules(physical);
     Ok(builder.with_query_planner(Arc::new(pattern::Planner)).build())
+}
+
+/// The same without functions, which the planner looks up in the state that has them: a copy is made for every query, and to copy
+/// some thousand names takes longer than to plan a small one.
+pub(crate) fn without_functions(state: &SessionState) -> SessionState {
+    // The optimizer asks for it where DISTINCT ON becomes an aggregation.
+    let kept = state.aggregate_functions().get("first_value").cloned();
+    SessionStateBuilder::new_from_existing(state.clone())
+        .with_scalar_functions(Vec::new())
+        .with_higher_order_functions(Vec::new())
+        .with_aggregate_functions(kept.into_iter().collect())
+        .with_window_functions(Vec::new())
+        .with_table_function_list(Vec::new())
+        .with_table_factories(HashMap::new())
+        .with_file_formats(Vec::new())
+        .build()
 }
 
 /// Object stores by URL, from the one place that knows them.

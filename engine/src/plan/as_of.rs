@@ -101,7 +101,7 @@ impl Planner<'_> {
         query.limit_clause = None;
         query.fetch = None;
         query.body = Box::new(SetExpr::Select(Box::new(select_of(vec![SelectItem::UnnamedExpr(expr)]))));
-        let context = Context::new(self.state, scope, HashMap::new());
+        let context = Context::new((self.state, self.library), scope, HashMap::new());
         let logical = self.with_tables(query, &context)?;
         let options = self.state.config_options();
         let logical = self.state.analyzer().execute_and_check(logical, options, |_, _| {}).map_err(from_datafusion)?;

@@ -22,6 +22,8 @@ use crate::properties::Properties;
 
 pub(crate) struct Context<'a> {
     pub(crate) state: &'a SessionState,
+    /// What has the functions.
+    library: &'a SessionState,
     pub(crate) scope: &'a Scope,
     pub(crate) tables: HashMap<FullName, Arc<dyn TableSource>>,
     /// Those that the query defines for itself.
@@ -31,10 +33,14 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(state: &'a SessionState, scope: &'a Scope, tables: HashMap<FullName, Arc<dyn TableSource>>) -> Self {
+    pub(crate) fn new(
+        (state, library): (&'a SessionState, &'a SessionState),
+        scope: &'a Scope,
+        tables: HashMap<FullName, Arc<dyn TableSource>>,
+    ) -> Self {
         let operators: Arc<dyn ExprPlanner> = Arc::new(Operators::new(&Properties::of(state.config_options())));
         let planners = std::iter::once(operators).chain(state.expr_planners().iter().cloned()).collect();
-        Self { state, scope, tables, functions: HashMap::new(), planners }
+        Self { state, library, scope, tables, functions: HashMap::new(), planners }
     }
 }
 
@@ -64,20 +70,20 @@ impl ContextProvider for Context<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
-        let of_session = || self.state.scalar_functions().get(name).filter(|_| has(SCALAR, name));
+        let of_session = || self.library.scalar_functions().get(name).filter(|_| has(SCALAR, name));
         self.functions.get(name).or_else(of_session).cloned()
     }
 
     fn get_higher_order_meta(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
-        self.state.higher_order_functions().get(name).filter(|_| has(SCALAR, name)).cloned()
+        self.library.higher_order_functions().get(name).filter(|_| has(SCALAR, name)).cloned()
     }
 
     fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
-        self.state.aggregate_functions().get(name).filter(|_| has(AGGREGATE, name)).cloned()
+        self.library.aggregate_functions().get(name).filter(|_| has(AGGREGATE, name)).cloned()
     }
 
     fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
-        self.state.window_functions().get(name).filter(|_| has(WINDOW, name)).cloned()
+        self.library.window_functions().get(name).filter(|_| has(WINDOW, name)).cloned()
     }
 
     fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
@@ -89,18 +95,18 @@ impl ContextProvider for Context<'_> {
     }
 
     fn udf_names(&self) -> Vec<String> {
-        self.state.scalar_functions().keys().cloned().collect()
+        self.library.scalar_functions().keys().cloned().collect()
     }
 
     fn higher_order_function_names(&self) -> Vec<String> {
-        self.state.higher_order_functions().keys().cloned().collect()
+        self.library.higher_order_functions().keys().cloned().collect()
     }
 
     fn udaf_names(&self) -> Vec<String> {
-        self.state.aggregate_functions().keys().cloned().collect()
+        self.library.aggregate_functions().keys().cloned().collect()
     }
 
     fn udwf_names(&self) -> Vec<String> {
-        self.state.window_functions().keys().cloned().collect()
+        self.library.window_functions().keys().cloned().collect()
     }
 }

@@ -8,6 +8,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Distinct, Expr, ExprSchemable, LogicalPlan};
 
+use super::decorrelate;
 use crate::error::from_datafusion;
 use crate::functions;
 use crate::types::Type;
@@ -90,7 +91,7 @@ fn longest<'a>(exprs: impl Iterator<Item = &'a Expr>, input: &LogicalPlan) -> Op
 /// Errors: `Internal` where a node cannot be made again.
 pub(crate) fn told(plan: LogicalPlan) -> Result<LogicalPlan> {
     let asks = |expr: &Expr| matches!(expr, Expr::ScalarFunction(call) if call.func.name() == "typeof");
-    let asked = |node: &LogicalPlan| node.expressions().iter().any(|expr| expr.exists(|expr| Ok(asks(expr))).unwrap_or(false));
+    let asked = |node: &LogicalPlan| decorrelate::holds(node, asks).unwrap_or(false);
     let told = plan.transform_up_with_subqueries(|node| {
         let input = if asked(&node) { node.inputs().first().map(|input| (*input).clone()) } else { None };
         let Some(input) = input else { return Ok(Transformed::no(node)) };

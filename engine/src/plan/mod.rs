@@ -77,6 +77,8 @@ pub(crate) struct Planned {
 pub(crate) struct Planner<'a> {
     pub(crate) lake: &'a Arc<Lake>,
     pub(crate) state: &'a SessionState,
+    /// What has the functions.
+    pub(crate) library: &'a SessionState,
     /// Whether `FROM 's3://…/*.json'` is allowed.
     pub(crate) locations: bool,
     /// The queries that `system.runtime.queries` shows.
@@ -127,7 +129,7 @@ impl Planner<'_> {
                 .try_collect()
                 .await?;
             let functions = inline::taken(&mut query)?;
-            let mut context = Context::new(self.state, &scope, tables);
+            let mut context = Context::new((self.state, self.library), &scope, tables);
             for function in functions {
                 let (called, made) = self.function(function, &context)?;
                 context.functions.insert(called, made);
@@ -140,7 +142,7 @@ impl Planner<'_> {
     /// Plans a query whose tables are there.
     fn with_tables(&self, mut query: ast::Query, context: &Context<'_>) -> Result<LogicalPlan> {
         expand::expanded(&mut query, &|probe| self.with_tables(probe, context))?;
-        let mut query = forms::planned(query, &Aggregates(self.state.aggregate_functions()))?;
+        let mut query = forms::planned(query, &Aggregates(self.library.aggregate_functions()))?;
         let mut properties = Properties::of(self.state.config_options());
         properties.decimal_literals = context.scope.decimal_literals.unwrap_or(properties.decimal_literals);
         lower::query(&mut query, &properties)?;

@@ -42,7 +42,17 @@ impl AnalyzerRule for Decorrelate {
 }
 
 fn has_subquery(plan: &LogicalPlan) -> Result<bool> {
-    plan.exists(|plan| Ok(matches!(plan, LogicalPlan::Subquery(_)) || plan.expressions().iter().any(holds_subquery)))
+    plan.exists(|plan| Ok(matches!(plan, LogicalPlan::Subquery(_)) || holds(plan, is_subquery)?))
+}
+
+/// Whether such an expression is anywhere in those of this node.
+pub(super) fn holds(node: &LogicalPlan, is: impl Fn(&Expr) -> bool) -> Result<bool> {
+    let mut found = false;
+    node.apply_expressions(|expr| {
+        found = expr.exists(|expr| Ok(is(expr)))?;
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    Ok(found)
 }
 
 fn holds_subquery(expr: &Expr) -> bool {
@@ -68,7 +78,7 @@ fn rewrite(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
         Ok(if same { Transformed::no(child) } else { Transformed::yes(child) })
     })?;
     let plan = if changed.transformed { changed.data.recompute_schema()? } else { changed.data };
-    if plan.expressions().iter().any(holds_subquery) { expressions(plan, names) } else { Ok(plan) }
+    if holds(&plan, is_subquery)? { expressions(plan, names) } else { Ok(plan) }
 }
 
 /// Rows of values as selects, whose subqueries have a place then.
