@@ -14,6 +14,10 @@ use catalog::storage::{Storage, StorageConfig};
 use engine::{Engine, Session, Settings};
 use sql::Statement;
 
+/// The allocator that `civetta` has: a plan is made of very many small pieces.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 21;
 const COLUMNS: usize = 200;
 

@@ -267,20 +267,37 @@ pub(super) fn decimal_overflow() -> datafusion::common::DataFusionError {
     overflow("Decimal overflow".to_string())
 }
 
+/// The product if it has 128 bits. Most factors have 64, whose product always has.
+fn multiplied(a: i128, b: i128) -> Option<i128> {
+    match (i64::try_from(a), i64::try_from(b)) {
+        (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
+        _ => a.checked_mul(b),
+    }
+}
+
+/// Whether the digits of operands tell that so many are enough for each result, which a decimal has at most 38 of: then results need
+/// not be looked at.
+fn enough(call: &Call<'_>, digits: fn(left: (u8, u8), right: (u8, u8)) -> u8) -> bool {
+    let types = call.types[0].as_decimal().zip(call.types[1].as_decimal());
+    types.is_some_and(|(left, right)| digits(left, right) <= 38)
+}
+
 /// Both operands at the larger scale.
-pub(super) fn decimal(call: &Call<'_>, of: fn(i128, i128) -> Option<i128>) -> Result<ArrayRef> {
+pub(super) fn decimal(call: &Call<'_>, of: impl Fn(i128, i128) -> Option<i128>) -> Result<ArrayRef> {
     let (left, right, result, precision) = scales(call);
     let (up_left, up_right) = (ten_to(result - left), ten_to(result - right));
+    let fits_always = enough(call, |(a, b), (c, d)| (a - b).max(c - d) + b.max(d) + 1);
     binary::<Decimal128Type, Decimal128Type, Decimal128Type>(call, (0, 1), |a, b| {
-        let made = a.checked_mul(up_left).zip(b.checked_mul(up_right)).and_then(|(a, b)| of(a, b));
-        made.filter(|made| fits(*made, precision)).ok_or_else(decimal_overflow)
+        let made = multiplied(a, up_left).zip(multiplied(b, up_right)).and_then(|(a, b)| of(a, b));
+        made.filter(|made| fits_always || fits(*made, precision)).ok_or_else(decimal_overflow)
     })
 }
 
 pub(super) fn product(call: &Call<'_>) -> Result<ArrayRef> {
     let (_, _, _, precision) = scales(call);
+    let fits_always = enough(call, |(a, _), (c, _)| a + c);
     binary::<Decimal128Type, Decimal128Type, Decimal128Type>(call, (0, 1), |a, b| {
-        a.checked_mul(b).filter(|made| fits(*made, precision)).ok_or_else(decimal_overflow)
+        multiplied(a, b).filter(|made| fits_always || fits(*made, precision)).ok_or_else(decimal_overflow)
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayBuilder, ArrayRef, ArrowPrimitiveType, AsArray, BinaryArray, BinaryBuilder, BooleanArray, BooleanBuilder,
-    ListArray, MapArray, PrimitiveArray, StringViewArray, StringViewBuilder, StructArray,
+    ListArray, MapArray, NullBufferBuilder, PrimitiveArray, StringViewArray, StringViewBuilder, StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
@@ -230,8 +230,13 @@ pub(crate) fn primitives<P: ArrowPrimitiveType>(
     mut value: impl FnMut(usize) -> Result<Option<P::Native>>,
 ) -> Result<ArrayRef> {
     let valid = call.valid();
-    let values = (0..call.rows).map(|row| if is_null(valid.as_ref(), row) { Ok(None) } else { value(row) });
-    Ok(Arc::new(values.collect::<Result<PrimitiveArray<P>>>()?))
+    let (mut values, mut nulls) = (Vec::with_capacity(call.rows), NullBufferBuilder::new(call.rows));
+    for row in 0..call.rows {
+        let made = if is_null(valid.as_ref(), row) { None } else { value(row)? };
+        nulls.append(made.is_some());
+        values.push(made.unwrap_or_default());
+    }
+    Ok(Arc::new(PrimitiveArray::<P>::try_new(values.into(), nulls.finish())?))
 }
 
 /// A bigint a row.

@@ -146,7 +146,7 @@ struct Checked<T: Bounded> {
 }
 
 impl<T: Bounded> Checked<T> {
-    fn add(&mut self, values: &[ArrayRef], one: fn(i128, i128) -> Option<i128>) -> Result<usize> {
+    fn add(&mut self, values: &[ArrayRef], one: impl Fn(i128, i128) -> Option<i128>) -> Result<usize> {
         let [values] = values else { return arguments(1, values) };
         let values = values.as_primitive::<T>();
         let mut each = |value: T::Native| {

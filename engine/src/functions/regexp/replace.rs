@@ -19,23 +19,29 @@ pub(in super::super) const FUNCTIONS: &[Scalar] = &[Scalar {
 fn regexp_replace(call: &Call<'_>) -> Result<ArrayRef> {
     let (text, mut patterns) = (strings(call, 0)?, Patterns::of(call, 1)?);
     let by = if call.types.len() > 2 { Some(strings(call, 2)?) } else { None };
-    let mut known: Option<(usize, Template)> = None;
+    let (mut known, mut groups): (Option<(usize, Template)>, Groups) = (None, Groups::new());
     texts(call, |row, out| {
         let (text, pattern) = (text.value(row), patterns.at(row)?);
         let mut rest = 0;
-        pattern.each_captures(text, |groups| {
-            let Some(found) = groups[0].clone() else { return Ok(()) };
+        pattern.each(text, 0, |found| {
             out.push_str(&text[rest..found.start]);
             rest = found.end;
-            let Some(by) = &by else { return Ok(()) };
+            let Some(by) = &by else { return Ok(true) };
             // Read when there is something to replace and not before: a wrong one is no error without a match.
             let template = match known.take() {
                 Some((before, template)) if by.same(before, row) && patterns.texts.same(before, row) => template,
                 _ => Template::parse(by.value(row), &pattern)?,
             };
-            template.write(text, groups, out);
+            // To find groups takes much longer than to find a match.
+            if template.names_groups() {
+                pattern.captures(text, found.start, &mut groups)?;
+            } else {
+                groups.clear();
+                groups.push(Some(found));
+            }
+            template.write(text, &groups, out);
             known = Some((row, template));
-            Ok(())
+            Ok(true)
         })?;
         out.push_str(&text[rest..]);
         Ok(true)
@@ -106,6 +112,11 @@ impl Template {
             parts.push(Part::Text(literal));
         }
         Ok(Self(parts))
+    }
+
+    /// Whether it names groups other than the match itself.
+    fn names_groups(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Group(1..)))
     }
 
     fn write(&self, text: &str, groups: &Groups, out: &mut Texts) {

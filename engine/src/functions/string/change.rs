@@ -248,10 +248,12 @@ fn trim(call: &Call<'_>, left: bool, right: bool) -> Result<ArrayRef> {
             None => is_blank(c),
         };
         let mut text = text.value(row);
-        if left {
+        // Mostly a letter is there, and nothing to be removed.
+        let ends_in = |byte: Option<&u8>| set.is_some() || byte.is_some_and(|byte| !byte.is_ascii_graphic());
+        if left && ends_in(text.as_bytes().first()) {
             text = text.trim_start_matches(removed);
         }
-        if right {
+        if right && ends_in(text.as_bytes().last()) {
             text = text.trim_end_matches(removed);
         }
         // Of a char blanks at the end are none of its value.

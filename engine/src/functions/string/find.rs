@@ -2,6 +2,7 @@
 
 use arrow::array::ArrayRef;
 use datafusion::common::Result;
+use memchr::memmem::Finder;
 
 use super::super::columns::{booleans, integers, invalid, longs, numbers, strings, texts};
 use super::super::{Call, Overload, Scalar};
@@ -69,12 +70,26 @@ pub(in super::super) const FUNCTIONS: &[Scalar] = &[
 
 fn length(call: &Call<'_>) -> Result<ArrayRef> {
     let text = strings(call, 0)?;
-    numbers(call, |row| Ok(Some(text.value(row).chars().count() as i64)))
+    numbers(call, |row| Ok(Some(characters(text.value(row)))))
+}
+
+/// How many there are. Most texts are ASCII, whose characters are their bytes.
+fn characters(text: &str) -> i64 {
+    let count = if text.is_ascii() { text.len() } else { text.chars().count() };
+    count as i64
 }
 
 fn strpos(call: &Call<'_>) -> Result<ArrayRef> {
     let (text, part) = (strings(call, 0)?, strings(call, 1)?);
     let instance = if call.types.len() > 2 { Some(longs(call, 2)?) } else { None };
+    // The one part of all rows is prepared once.
+    let once = call.constant_text(1).filter(|part| instance.is_none() && !part.is_empty()).map(Finder::new);
+    if let Some(part) = once {
+        return numbers(call, |row| {
+            let text = text.value(row);
+            Ok(Some(part.find(text.as_bytes()).map_or(0, |at| characters(&text[..at]) + 1)))
+        });
+    }
     numbers(call, |row| {
         let instance = instance.as_ref().map_or(1, |instance| instance.value(row));
         if instance == 0 {
@@ -103,7 +118,7 @@ fn position(text: &str, part: &str, instance: i64) -> i64 {
             None => return 0,
         }
     }
-    found.map_or(0, |at| text[..at].chars().count() as i64 + 1)
+    found.map_or(0, |at| characters(&text[..at]) + 1)
 }
 
 fn after_first(text: &str, at: usize) -> Option<usize> {

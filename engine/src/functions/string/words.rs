@@ -2,6 +2,7 @@
 
 use arrow::array::{Array, ArrayRef};
 use datafusion::common::Result;
+use memchr::memmem::Finder;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
@@ -104,15 +105,21 @@ fn concat_ws_array(call: &Call<'_>) -> Result<ArrayRef> {
 fn replace(call: &Call<'_>) -> Result<ArrayRef> {
     let (text, search) = (strings(call, 0)?, strings(call, 1)?);
     let by = if call.types.len() > 2 { Some(strings(call, 2)?) } else { None };
+    // The one part of all rows is prepared once.
+    let once = call.constant_text(1).filter(|part| !part.is_empty()).map(Finder::new);
     texts(call, |row, out| {
         // An empty text is found around each character, as Rust's `split` has it.
         let by = by.as_ref().map_or("", |by| by.value(row));
         let text = text.value(row);
         let mut rest = 0;
-        for (at, found) in text.match_indices(search.value(row)) {
+        let mut replaced = |at: usize, length: usize| {
             out.push_str(&text[rest..at]);
             out.push_str(by);
-            rest = at + found.len();
+            rest = at + length;
+        };
+        match &once {
+            Some(part) => part.find_iter(text.as_bytes()).for_each(|at| replaced(at, part.needle().len())),
+            None => text.match_indices(search.value(row)).for_each(|(at, found)| replaced(at, found.len())),
         }
         out.push_str(&text[rest..]);
         Ok(true)
