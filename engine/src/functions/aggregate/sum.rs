@@ -200,9 +200,13 @@ impl<T: Bounded> Accumulator for Checked<T> {
 fn groups<T: Bounded>(to: &DataType) -> Box<dyn GroupsAccumulator> {
     let overflowed = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&overflowed);
-    let inner = PrimitiveGroupsAccumulator::<T, _>::new(to, move |sum, value| match sum.add_checked(value) {
-        Ok(made) => *sum = made,
-        Err(_) => seen.store(true, Ordering::Relaxed),
+    let inner = PrimitiveGroupsAccumulator::<T, _>::new(to, move |sum, value| {
+        let made = sum.add_wrapping(value);
+        // One that went the other way than what was added went round. Arrow's checked addition makes a text for each error.
+        if made.is_lt(*sum) != value.is_lt(T::Native::ZERO) {
+            seen.store(true, Ordering::Relaxed);
+        }
+        *sum = made;
     });
     Box::new(CheckedGroups { inner: Box::new(inner), overflowed, to: to.clone() })
 }
