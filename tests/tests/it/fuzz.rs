@@ -48,6 +48,9 @@ impl Sequence {
     }
 }
 
+/// Marks that are one token.
+const OPERATORS: [&str; 8] = ["->", "=>", "<=", ">=", "<>", "!=", "||", "--"];
+
 /// A text's words and marks, blanks left out.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
@@ -56,6 +59,7 @@ fn tokens(text: &str) -> Vec<String> {
         let word = c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
         match tokens.last_mut() {
             Some(last) if quote.is_some() || word && last.ends_with(|b: char| b.is_alphanumeric() || b == '_') => last.push(c),
+            Some(last) if OPERATORS.contains(&format!("{last}{c}").as_str()) => last.push(c),
             _ if !c.is_whitespace() => tokens.push(c.to_string()),
             _ => {}
         }
