@@ -54,15 +54,16 @@ const OPERATORS: [&str; 8] = ["->", "=>", "<=", ">=", "<>", "!=", "||", "--"];
 /// A text's words and marks, blanks left out.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
-    let mut quote = None;
+    let (mut quote, mut apart) = (None, false);
     for c in text.chars() {
         let word = c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
-        match tokens.last_mut() {
+        match tokens.last_mut().filter(|_| quote.is_some() || !apart) {
             Some(last) if quote.is_some() || word && last.ends_with(|b: char| b.is_alphanumeric() || b == '_') => last.push(c),
             Some(last) if OPERATORS.contains(&format!("{last}{c}").as_str()) => last.push(c),
             _ if !c.is_whitespace() => tokens.push(c.to_string()),
             _ => {}
         }
+        apart = c.is_whitespace();
         match quote {
             Some(open) if open == c => quote = None,
             None if matches!(c, '\'' | '"') => quote = Some(c),
