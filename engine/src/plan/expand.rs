@@ -34,7 +34,7 @@ pub(super) type Probe<'a> = dyn Fn(Query) -> Result<LogicalPlan> + 'a;
 ///
 /// Errors: `TypeMismatch` for `.*` of what has no fields, `InvalidInput` for a wrong number of names, and those of probes.
 pub(super) fn expanded(query: &mut Query, probe: &Probe<'_>) -> Result<()> {
-    match query.visit(&mut Expand { probe, scopes: vec![] }) {
+    match query.visit(&mut Expand { probe, scopes: vec![], hidden: vec![] }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -61,6 +61,8 @@ type Named = (Expr, Option<String>);
 struct Expand<'a> {
     probe: &'a Probe<'a>,
     scopes: Vec<Scope>,
+    /// The FROM of each select in whose derived table this is, and which that table does not see.
+    hidden: Vec<Vec<TableWithJoins>>,
 }
 
 impl VisitorMut for Expand<'_> {
@@ -115,6 +117,44 @@ impl VisitorMut for Expand<'_> {
         self.scopes.pop();
         ControlFlow::Continue(())
     }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
+        if let TableFactor::Derived { lateral, .. } = factor
+            && let Some(Scope::Select { from }) = self.scopes.last_mut()
+        {
+            let seen = if *lateral { before(from, factor) } else { vec![] };
+            self.hidden.push(std::mem::replace(from, seen));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Error> {
+        if let TableFactor::Derived { .. } = factor
+            && let Some(Scope::Select { from }) = self.scopes.last_mut()
+        {
+            *from = self.hidden.pop().unwrap_or_default();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The relations that stand before this one, which is what a lateral one sees.
+fn before(from: &[TableWithJoins], factor: &TableFactor) -> Vec<TableWithJoins> {
+    let mut seen = vec![];
+    for table in from {
+        if table.relation == *factor {
+            break;
+        }
+        match table.joins.iter().position(|join| join.relation == *factor) {
+            Some(at) => {
+                let joins = table.joins.iter().take(at).cloned().collect();
+                seen.push(TableWithJoins { relation: table.relation.clone(), joins });
+                break;
+            }
+            None => seen.push(table.clone()),
+        }
+    }
+    seen
 }
 
 /// A common table expression; of one that may refer to itself only the first part, which has its columns.
