@@ -119,15 +119,14 @@ async fn run(connections: Connections, mut jobs: mpsc::Receiver<Job>) {
             },
         };
         let Some(first) = first else { return };
-        let connection = match held.take() {
-            Some(held) => Ok(held),
-            None => Held::open(&connections).await,
+        let connection = async {
+            let held = match held.take() {
+                Some(held) => held,
+                None => Held::open(&connections).await?,
+            };
+            held.with(first.durability, &connections).await
         };
-        let connection = match connection {
-            Ok(connection) => connection.with(first.durability, &connections).await,
-            Err(error) => Err(error),
-        };
-        let mut connection = match connection {
+        let mut connection = match connection.await {
             Ok(connection) => connection,
             Err(error) => {
                 (first.run)(Err(error)).await.1(None);

@@ -49,7 +49,7 @@ impl Sequence {
 }
 
 /// Marks that are one token.
-const OPERATORS: [&str; 8] = ["->", "=>", "<=", ">=", "<>", "!=", "||", "--"];
+const OPERATORS: [&str; 7] = ["->", "=>", "<=", ">=", "<>", "!=", "||"];
 
 /// A text's words and marks, blanks left out.
 fn tokens(text: &str) -> Vec<String> {
