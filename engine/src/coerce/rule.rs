@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
+use catalog::{Error, ErrorKind};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DFSchema, DFSchemaRef, Result};
@@ -18,6 +19,7 @@ use super::compare::mismatch;
 use super::expr::{retyped, type_of};
 use super::{cast, compare, group, keys};
 use crate::cast::Strictness;
+use crate::error::into_datafusion;
 use crate::types::Type;
 
 /// Trino's coercions in place of DataFusion's `TypeCoercion`.
@@ -108,9 +110,15 @@ fn common_types(count: usize, rows: impl Iterator<Item = Result<Vec<Type>>>, pla
 }
 
 fn coerce_union(union: Union, meeting: Meeting) -> Result<Union> {
+    // A union was made of branches of one width. DataFusion has since looked below it for what ORDER BY names, and found it in some.
+    let width = union.inputs.iter().map(|input| input.schema().fields().len()).min().unwrap_or_default();
+    if let Some(beyond) = union.inputs.iter().find_map(|input| input.schema().fields().get(width)) {
+        let message = format!("column '{}' cannot be resolved", beyond.name());
+        return Err(into_datafusion(Error::new(ErrorKind::ColumnNotFound, message)));
+    }
     let types_of = |input: &Arc<LogicalPlan>| {
         let fields = input.schema().fields().iter();
-        fields.map(|field| Type::of(field.data_type()).map_err(crate::error::into_datafusion)).collect()
+        fields.map(|field| Type::of(field.data_type()).map_err(into_datafusion)).collect()
     };
     let common = common_types(union.schema.fields().len(), union.inputs.iter().map(types_of), "UNION query", meeting)?;
     let schema = retype(&union.schema, &common)?;
@@ -131,7 +139,7 @@ fn coerce_recursive(query: RecursiveQuery) -> Result<RecursiveQuery> {
         Ok(TreeNodeRecursion::Continue)
     })?;
     let Some(read) = read else { return Ok(query) };
-    let types = read.fields().iter().map(|field| Type::of(field.data_type()).map_err(crate::error::into_datafusion));
+    let types = read.fields().iter().map(|field| Type::of(field.data_type()).map_err(into_datafusion));
     let types = types.collect::<Result<Vec<_>>>()?;
     let names = Arc::clone(query.static_term.schema());
     let static_term = projected(query.static_term, &types, &names)?;
@@ -145,7 +153,7 @@ fn projected(input: Arc<LogicalPlan>, common: &[Type], schema: &DFSchemaRef) -> 
     let mut exprs = Vec::with_capacity(common.len());
     let mut changed = false;
     for (((qualifier, field), to), output) in source.iter().zip(common).zip(schema.fields()) {
-        let from = Type::of(field.data_type()).map_err(crate::error::into_datafusion)?;
+        let from = Type::of(field.data_type()).map_err(into_datafusion)?;
         let column = Expr::from((qualifier, field));
         let same = from.arrow() == to.arrow() && *field.data_type() == to.arrow();
         // DataFusion asks the one input that is left of a union for the union's columns, by their names.
