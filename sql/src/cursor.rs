@@ -93,14 +93,22 @@ impl<'a> Cursor<'a> {
         self.places.get(mark).or(self.places.last()).copied().unwrap_or(self.source.start)
     }
 
+    /// Whether there may be so many levels more.
+    ///
+    /// Errors: `LimitExceeded` beyond [`DEPTH`] levels.
+    pub(crate) fn nests(&self, levels: usize) -> Result<()> {
+        if self.depth + levels > DEPTH {
+            let message = format!("the statement is nested more than {DEPTH} levels deep; split it up with WITH");
+            return Err(self.error(ErrorKind::LimitExceeded, message));
+        }
+        Ok(())
+    }
+
     /// Runs `work` one level deeper.
     ///
     /// Errors: `LimitExceeded` beyond [`DEPTH`] levels.
     pub(crate) fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.depth >= DEPTH {
-            let message = format!("the statement is nested more than {DEPTH} levels deep; split it up with WITH");
-            return Err(self.error(ErrorKind::LimitExceeded, message));
-        }
+        self.nests(1)?;
         self.depth += 1;
         let done = work(self);
         self.depth -= 1;

@@ -17,8 +17,10 @@ use crate::token::Kind;
 pub(super) fn primary(cursor: &mut Cursor<'_>) -> Result<Expr> {
     let mut root = first(cursor)?;
     let mut chain = Vec::new();
-    loop {
+    // Each member is of what stands before it, so that a row of them is as deep as it is long.
+    for levels in 1.. {
         if cursor.accept_symbol("[") {
+            cursor.nests(levels)?;
             // `[*]` of JSON.
             let any = cursor.peek().is_some_and(|token| token.is_symbol("*"))
                 && cursor.ahead(1).is_some_and(|token| token.is_symbol("]"));
@@ -32,6 +34,7 @@ pub(super) fn primary(cursor: &mut Cursor<'_>) -> Result<Expr> {
             chain.push(AccessExpr::Subscript(Subscript::Index { index }));
         } else if cursor.is_symbol(".") && !cursor.ahead(1).is_some_and(|token| token.is_symbol("*")) {
             cursor.advance();
+            cursor.nests(levels)?;
             // A method is a function of what stands before it.
             if cursor.ahead(1).is_some_and(|token| token.is_symbol("(")) {
                 let name = name::any(cursor)?;
