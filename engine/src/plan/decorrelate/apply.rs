@@ -29,24 +29,27 @@ struct Asked {
 }
 
 /// Joins the subquery that `expr` is to `input`; gives the plan and what stands for `expr` in it.
-pub(super) fn apply(input: LogicalPlan, expr: Expr, names: &Names) -> Result<(LogicalPlan, Expr)> {
+///
+/// `input` is `asked` with the answers of other subqueries. None is asked for those: a plan that held each answer's plan in the
+/// next one's would double with each.
+pub(super) fn apply(asked: &LogicalPlan, input: LogicalPlan, expr: Expr, names: &Names) -> Result<(LogicalPlan, Expr)> {
     match expr {
         Expr::ScalarSubquery(subquery) => {
-            let asked = Asked::of(&input, Arc::unwrap_or_clone(subquery.subquery), names)?;
+            let asked = Asked::of(asked, Arc::unwrap_or_clone(subquery.subquery), names)?;
             asked.scalar(input, names)
         }
         Expr::Exists(Exists { subquery, negated }) => {
-            let asked = Asked::of(&input, Arc::unwrap_or_clone(subquery.subquery), names)?;
+            let asked = Asked::of(asked, Arc::unwrap_or_clone(subquery.subquery), names)?;
             let (plan, answer) = asked.exists(input, names)?;
             Ok((plan, if negated { not(answer) } else { answer }))
         }
         Expr::InSubquery(InSubquery { expr, subquery, negated }) => {
-            let asked = Asked::of(&input, Arc::unwrap_or_clone(subquery.subquery), names)?;
+            let asked = Asked::of(asked, Arc::unwrap_or_clone(subquery.subquery), names)?;
             let (plan, answer) = asked.contains(input, *expr, names)?;
             Ok((plan, if negated { not(answer) } else { answer }))
         }
         Expr::SetComparison(SetComparison { expr, subquery, op, quantifier }) => {
-            let asked = Asked::of(&input, Arc::unwrap_or_clone(subquery.subquery), names)?;
+            let asked = Asked::of(asked, Arc::unwrap_or_clone(subquery.subquery), names)?;
             match (op, quantifier) {
                 (Operator::Eq, SetQuantifier::Any) => asked.contains(input, *expr, names),
                 (Operator::NotEq, SetQuantifier::All) => {

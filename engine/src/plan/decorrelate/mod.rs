@@ -110,12 +110,13 @@ fn expressions(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
     };
     let inputs = plan.inputs();
     let [input] = inputs.as_slice() else { return Ok(plan) };
-    let (mut input, before) = ((*input).clone(), fields(input.schema()).len());
+    let (asked, before) = ((*input).clone(), fields(input.schema()).len());
+    let mut input = asked.clone();
     let mut exprs = vec![];
     for expr in plan.expressions() {
         let is_filter = matches!(plan, LogicalPlan::Filter(_));
         let answered =
-            if is_filter { filter(expr, &mut input, names)? } else { answered(expr, &mut input, plain::scalar, names)? };
+            if is_filter { filter(expr, &mut input, names)? } else { answered(expr, &asked, &mut input, plain::scalar, names)? };
         exprs.push(answered);
     }
     if fields(input.schema()).len() == before {
@@ -155,17 +156,20 @@ fn filter(predicate: Expr, input: &mut LogicalPlan, names: &Names) -> Result<Exp
     if let Some(first) = all(first) {
         *input = LogicalPlan::Filter(Filter::try_new(first, Arc::new(input.clone()))?);
     }
+    let asked = input.clone();
     let mut conditions = vec![];
     for condition in rest {
         let left = |expr: &Expr, input: &LogicalPlan| Ok(plain::scalar(expr, input)? || plain::aggregate(expr, input)?);
-        conditions.push(answered(condition, input, left, names)?);
+        conditions.push(answered(condition, &asked, input, left, names)?);
     }
     Ok(all(conditions).unwrap_or_else(|| lit(true)))
 }
 
-/// The expression with columns of `input` for its subqueries, innermost first, except those that are left to DataFusion.
+/// The expression with columns of `input` for its subqueries, innermost first, except those that are left to DataFusion. `input` is
+/// `asked` with the answers so far.
 fn answered(
     expr: Expr,
+    asked: &LogicalPlan,
     input: &mut LogicalPlan,
     left: impl Fn(&Expr, &LogicalPlan) -> Result<bool>,
     names: &Names,
@@ -174,7 +178,7 @@ fn answered(
         if !is_subquery(&expr) || left(&expr, input)? {
             return Ok(Transformed::no(expr));
         }
-        let (joined, answer) = apply::apply(input.clone(), expr, names)?;
+        let (joined, answer) = apply::apply(asked, input.clone(), expr, names)?;
         *input = joined;
         Ok(Transformed::yes(answer))
     })?;

@@ -18,7 +18,7 @@ use super::push::{called, fields};
 pub(super) fn join(mut join: Join, names: &Names) -> Result<LogicalPlan> {
     let wanted = fields(&join.schema);
     let Some(filter) = join.filter.take() else { return Ok(LogicalPlan::Join(join)) };
-    let (mut left, mut right) = (Arc::unwrap_or_clone(join.left), Arc::unwrap_or_clone(join.right));
+    let (mut left, mut right) = (join.left.as_ref().clone(), join.right.as_ref().clone());
     let mut conditions = vec![];
     for condition in split_conjunction_owned(filter) {
         let answered = condition.transform_up(|expr| {
@@ -27,14 +27,14 @@ pub(super) fn join(mut join: Join, names: &Names) -> Result<LogicalPlan> {
             }
             let used = used(&expr);
             let has = |side: &LogicalPlan| used.iter().all(|column| side.schema().has_column(column));
-            let side = if has(&left) {
-                &mut left
+            let (asked, side) = if has(&left) {
+                (&join.left, &mut left)
             } else if has(&right) {
-                &mut right
+                (&join.right, &mut right)
             } else {
                 return Ok(Transformed::no(expr));
             };
-            let (answered, answer) = apply::apply(side.clone(), expr, names)?;
+            let (answered, answer) = apply::apply(asked, side.clone(), expr, names)?;
             *side = answered;
             Ok(Transformed::yes(answer))
         })?;
