@@ -18,6 +18,7 @@ mod lake_format;
 mod listing;
 mod looked_up;
 mod memory;
+mod optimize;
 mod page;
 mod pattern;
 mod plan;

@@ -18,6 +18,7 @@ use crate::cooperative;
 use crate::deadline::Deadline;
 use crate::engine::{Answer, Engine, OutputColumn, Session};
 use crate::error::from_datafusion;
+use crate::optimize::optimized;
 use crate::plan::{Planned, length};
 use crate::scanned::Scanned;
 use crate::types::Type;
@@ -60,7 +61,7 @@ fn named(planned: &Planned, schema: &Schema) -> Result<Vec<OutputColumn>> {
 
 pub(crate) async fn physical(state: &SessionState, planned: &Planned) -> Result<Arc<dyn ExecutionPlan>> {
     // It was analyzed when it was planned: see [`crate::plan::Planned`].
-    let logical = state.optimizer().optimize(planned.logical.clone(), state, |_, _| {}).map_err(from_datafusion)?;
+    let logical = optimized(planned.logical.clone(), state).map_err(from_datafusion)?;
     state.query_planner().create_physical_plan(&logical, state).await.map_err(from_datafusion)
 }
 

@@ -24,6 +24,7 @@ use url::Url;
 use crate::coerce::Coercion;
 use crate::error::{from_datafusion, into_datafusion};
 use crate::functions;
+use crate::optimize;
 use crate::pattern;
 use crate::plan::decorrelate::{Decorrelate, Single};
 use crate::plan::lambda_places::LambdaPlaces;
@@ -82,6 +83,7 @@ pub(crate) fn state(resources: &Resources, runtime: Arc<RuntimeEnv>) -> Result<S
     // memory limits without room for anything else.
     let sorts = 32 * resources.threads;
     options.execution.sort_spill_reservation_bytes = (resources.memory / sorts).clamp(64 << 10, 10 << 20);
+    options.optimizer.max_passes = optimize::PASSES;
     options.sql_parser.collect_spans = true;
     // Trino sorts NULLs last in both directions ("SELECT: ORDER BY clause").
     options.sql_parser.default_null_ordering = "nulls_last".to_string();
