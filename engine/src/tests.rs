@@ -13,6 +13,7 @@ use crate::{Answer, Engine, Session, Settings};
 
 mod joins;
 mod memory;
+mod named;
 mod parquet_schema;
 mod projection;
 mod representation;

@@ -17,6 +17,7 @@ pub(crate) mod lambda_places;
 pub(crate) mod length;
 mod lower;
 mod metadata;
+mod named;
 mod output;
 pub(crate) mod pattern_windows;
 mod pivot;
@@ -25,6 +26,7 @@ mod predicates;
 pub(crate) mod relation;
 pub(crate) mod scope;
 mod whole;
+mod wide;
 mod windows;
 
 use std::collections::HashMap;
@@ -56,6 +58,7 @@ pub(crate) use forms::{select_from, select_of};
 pub(crate) use grouping::null;
 pub(crate) use lower::{IS_DISTINCT, IS_NOT_DISTINCT, call};
 use metadata::Metadata;
+use named::Named;
 pub(crate) use output::select_items;
 pub(crate) use predicates::PERIOD_END;
 use scope::{Catalog, FullName, Scope};
@@ -95,6 +98,8 @@ struct Asked {
     states: Vec<AsOf>,
     /// Whether there is more than one table.
     joined: bool,
+    /// What says which columns it can mean, where not all.
+    named: Option<Named>,
 }
 
 impl Planner<'_> {
@@ -122,7 +127,7 @@ impl Planner<'_> {
             }
             let names = sql::tables(&Statement::Query(Box::new(query.clone())));
             let joined = names.len() > 1 || !within.is_empty();
-            let asked = &Asked { hidden, told, states, joined };
+            let asked = &Asked { hidden, told, states, joined, named: Named::of(&query) };
             let tables: HashMap<FullName, Arc<dyn TableSource>> = stream::iter(names)
                 .map(|table| self.resolve(table, &scope, asked, within.clone()))
                 .buffer_unordered(CONCURRENT_TABLES)
@@ -147,7 +152,7 @@ impl Planner<'_> {
         properties.decimal_literals = context.scope.decimal_literals.unwrap_or(properties.decimal_literals);
         lower::query(&mut query, &properties)?;
         let planner = SqlToRel::new_with_options(context, options(&self.state.config_options().sql_parser));
-        planner.sql_statement_to_plan(ast::Statement::Query(Box::new(query))).map_err(from_datafusion)
+        wide::planned(&planner, query).map_err(from_datafusion)
     }
 
     /// A function of WITH FUNCTION.
@@ -224,7 +229,11 @@ impl Planner<'_> {
             return self.view(table, full.clone(), within).await;
         }
         let opened = LakeTable::open(Arc::clone(self.lake), table, asked.hidden.clone(), as_of).await?;
-        Ok(provider_as_source(Arc::new(opened.joined(asked.joined))))
+        let opened = opened.joined(asked.joined);
+        Ok(provider_as_source(Arc::new(match &asked.named {
+            Some(named) => opened.seen(|column| named.may_mean(column)),
+            None => opened,
+        })))
     }
 
     async fn view(&self, table: Table, full: FullName, mut within: Vec<FullName>) -> Result<Arc<dyn TableSource>> {

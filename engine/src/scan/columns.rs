@@ -76,6 +76,32 @@ impl Columns {
     }
 }
 
+/// Some columns of a table, in its order.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) schema: SchemaRef,
+    /// For each its index in the whole.
+    at: Vec<usize>,
+}
+
+impl Seen {
+    /// Those of `whole` that are meant; the first where none is, since there are rules of their own for tables without columns.
+    pub(super) fn of(whole: &SchemaRef, meant: impl Fn(&str) -> bool) -> Self {
+        let fields = whole.fields();
+        let mut at: Vec<usize> = (0..fields.len()).filter(|at| meant(fields[*at].name())).collect();
+        if at.is_empty() {
+            at.extend((!fields.is_empty()).then_some(0));
+        }
+        let seen = at.iter().map(|at| Arc::clone(&fields[*at])).collect::<Vec<_>>();
+        Self { schema: Arc::new(Schema::new(seen)), at }
+    }
+
+    /// A projection of them as one of the whole.
+    pub(super) fn projection(&self, of_seen: Option<&Vec<usize>>) -> Vec<usize> {
+        of_seen.map_or_else(|| self.at.clone(), |indices| indices.iter().map(|at| self.at[*at]).collect())
+    }
+}
+
 /// Catalog columns as Arrow fields. Every lake column may be NULL.
 ///
 /// Errors: `InvalidInput` names the column whose type is none.

@@ -52,7 +52,10 @@ impl Leaf<'_> {
         let (url, _) = self.storage.object_store(&first.file.location).map_err(into_datafusion)?;
         let format = Arc::clone(&first.file.format);
         let parquet = matches!(*format, Format::Parquet);
-        let schema = self.table_schema(parquet);
+        let (schema, statistics, projection) = match projection {
+            Some(wanted) if parquet && self.places.is_none() => self.wanted(statistics, &wanted),
+            projection => (self.table_schema(parquet), statistics, projection),
+        };
         let partitions = state.config().target_partitions();
         let groups = if parquet { parquet_groups(files, partitions)? } else { bundle_groups(files, partitions) };
         let constants = self.columns.constants().fields().len();
@@ -65,6 +68,25 @@ impl Leaf<'_> {
             .with_projection_indices(projection)?
             .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+
+    /// Of Parquet files, whose columns are found by their names, the wanted ones with what is known of them: each rule that asks for
+    /// statistics takes a copy of them all. One stays where none is wanted: rows are counted by something.
+    fn wanted(&self, mut statistics: Statistics, wanted: &[usize]) -> (TableSchema, Statistics, Option<Vec<usize>>) {
+        let (data, constants) = (&self.columns.data, self.columns.constants());
+        let mut kept: Vec<usize> = wanted.iter().copied().filter(|at| *at < data.len()).collect();
+        kept.sort_unstable();
+        kept.dedup();
+        if kept.is_empty() && !data.is_empty() {
+            kept.push(0);
+        }
+        let fields: Vec<FieldRef> = kept.iter().map(|at| Arc::clone(&data[*at])).collect();
+        kept.extend(data.len()..data.len() + constants.fields().len());
+        let schema = TableSchema::builder(Arc::new(Schema::new(fields)));
+        let schema = schema.with_table_partition_cols(constants.fields().to_vec()).build();
+        statistics.column_statistics = kept.iter().filter_map(|at| statistics.column_statistics.get(*at).cloned()).collect();
+        let projection = wanted.iter().filter_map(|at| kept.binary_search(at).ok()).collect();
+        (schema, statistics, Some(projection))
     }
 
     fn table_schema(&self, parquet: bool) -> TableSchema {

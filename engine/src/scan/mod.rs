@@ -44,8 +44,8 @@ use futures::{StreamExt, TryStreamExt};
 
 pub use codec::LakeCodec;
 pub(crate) use codec::encode_scalar as encoded;
-use columns::Columns;
 pub(crate) use columns::fields;
+use columns::{Columns, Seen};
 pub(crate) use hidden::Hidden;
 pub(crate) use leaf::read;
 use leaf::{Leaf, alike};
@@ -69,6 +69,8 @@ pub(crate) struct LakeTable {
     /// Where partitions are computed, and not read from the catalog.
     projection: Option<Projection>,
     columns: Columns,
+    /// What a query has of the columns, where it cannot mean all.
+    seen: Option<Seen>,
     hidden: Vec<Hidden>,
     /// Files given instead of listed: `SELECT … FROM 's3://…/*.json'`.
     fixed: Option<Vec<LakeFile>>,
@@ -153,6 +155,7 @@ impl LakeTable {
             root,
             format: Arc::new(format),
             columns,
+            seen: None,
             hidden,
             fixed: None,
             logged: None,
@@ -164,6 +167,11 @@ impl LakeTable {
     /// The table in a query that may join it.
     pub(crate) fn joined(self, joined: bool) -> Self {
         Self { joined, ..self }
+    }
+
+    /// The table in a query that can mean these of its columns alone.
+    pub(crate) fn seen(self, meant: impl Fn(&str) -> bool) -> Self {
+        Self { seen: Some(Seen::of(&self.columns.schema, meant)), ..self }
     }
 
     fn over(mut self, logged: Arc<Snapshot>) -> Self {
@@ -390,7 +398,7 @@ impl LakeTable {
 #[async_trait]
 impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.columns.schema)
+        Arc::clone(self.seen.as_ref().map_or(&self.columns.schema, |seen| &seen.schema))
     }
 
     fn table_type(&self) -> TableType {
@@ -413,6 +421,8 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
+        let projection = self.seen.as_ref().map_or_else(|| projection.cloned(), |seen| Some(seen.projection(projection)));
+        let projection = projection.as_ref();
         let (files, rows) = self.snapshot(state, filters).await?;
         let mut leaves = vec![];
         for files in alike(files) {
