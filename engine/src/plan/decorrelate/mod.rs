@@ -114,10 +114,11 @@ fn expressions(plan: LogicalPlan, names: &Names) -> Result<LogicalPlan> {
     let mut input = asked.clone();
     let mut exprs = vec![];
     for expr in plan.expressions() {
-        let is_filter = matches!(plan, LogicalPlan::Filter(_));
-        let answered =
-            if is_filter { filter(expr, &mut input, names)? } else { answered(expr, &asked, &mut input, plain::scalar, names)? };
-        exprs.push(answered);
+        exprs.push(match plan {
+            LogicalPlan::Filter(_) => filter(expr, &mut input, names)?,
+            LogicalPlan::Projection(_) => answered(expr, &asked, &mut input, plain::value, names)?,
+            _ => answered(expr, &asked, &mut input, plain::scalar, names)?,
+        });
     }
     if fields(input.schema()).len() == before {
         return plan.with_new_exprs(exprs, vec![input]);
@@ -159,8 +160,7 @@ fn filter(predicate: Expr, input: &mut LogicalPlan, names: &Names) -> Result<Exp
     let asked = input.clone();
     let mut conditions = vec![];
     for condition in rest {
-        let left = |expr: &Expr, input: &LogicalPlan| Ok(plain::scalar(expr, input)? || plain::aggregate(expr, input)?);
-        conditions.push(answered(condition, &asked, input, left, names)?);
+        conditions.push(answered(condition, &asked, input, plain::value, names)?);
     }
     Ok(all(conditions).unwrap_or_else(|| lit(true)))
 }

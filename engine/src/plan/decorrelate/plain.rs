@@ -32,8 +32,13 @@ pub(super) fn condition(expr: &Expr, input: &LogicalPlan) -> Result<bool> {
     Ok(plain && is_of(subquery, input)? && is_lifted(subquery, pairs)?)
 }
 
+/// A scalar subquery in a filter or a projection. Its plan is joined to the input, which is not read a second time then.
+pub(super) fn value(expr: &Expr, input: &LogicalPlan) -> Result<bool> {
+    Ok(scalar(expr, input)? || aggregate(expr, input)?)
+}
+
 /// A scalar subquery that aggregates the rows for which inner columns equal outer ones.
-pub(super) fn aggregate(expr: &Expr, input: &LogicalPlan) -> Result<bool> {
+fn aggregate(expr: &Expr, input: &LogicalPlan) -> Result<bool> {
     let Expr::ScalarSubquery(subquery) = expr else { return Ok(false) };
     if !is_of(&subquery.subquery, input)? {
         return Ok(false);
