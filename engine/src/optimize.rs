@@ -1,6 +1,6 @@
 //! Optimizing a plan: DataFusion's rules, twice, and for joins once more those two that make each other possible. DataFusion takes all
-//! rules thrice: of the plans of TPC-H and TPC-DS the third time changes six, all by those two, and of a wide plan it is a quarter of
-//! the time.
+//! rules thrice: of the plans of TPC-H and TPC-DS the third time changes six, by those two or in the numbers of common expressions
+//! alone, and of a wide plan it takes a third of the optimizer's time.
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNode;
 use datafusion::logical_expr::expr::WildcardOptions;
 use datafusion::logical_expr::expr_rewriter::normalize_col_with_schemas_and_ambiguity_check;
 use datafusion::logical_expr::select_expr::SelectExpr;
@@ -112,9 +112,8 @@ fn listed(planner: &SqlToRel<'_, Context<'_>>, items: &[SelectItem], other: Proj
 
 /// Whether an expression makes a value of a row, and needs no node of its own.
 fn is_value(expr: &Expr) -> bool {
-    let alone = |expr: &Expr| {
-        let node = matches!(expr, Expr::AggregateFunction(_) | Expr::WindowFunction(_) | Expr::GroupingSet(_) | Expr::Unnest(_));
-        Ok(if node { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    let needs = |expr: &Expr| {
+        matches!(expr, Expr::AggregateFunction(_) | Expr::WindowFunction(_) | Expr::GroupingSet(_) | Expr::Unnest(_))
     };
-    expr.apply(alone).is_ok_and(|outcome| outcome == TreeNodeRecursion::Continue)
+    expr.exists(|expr| Ok(needs(expr))).is_ok_and(|found| !found)
 }

@@ -30,8 +30,8 @@ struct Asked {
 
 /// Joins the subquery that `expr` is to `input`; gives the plan and what stands for `expr` in it.
 ///
-/// `input` is `asked` with the answers of other subqueries. None is asked for those: a plan that held each answer's plan in the
-/// next one's would double with each.
+/// `input` is `asked` with the answers of other subqueries, which no subquery is asked about: a plan that held the plan of each answer
+/// in the next one's would grow threefold with each.
 pub(super) fn apply(asked: &LogicalPlan, input: LogicalPlan, expr: Expr, names: &Names) -> Result<(LogicalPlan, Expr)> {
     match expr {
         Expr::ScalarSubquery(subquery) => {
